@@ -1,0 +1,170 @@
+#define _GNU_SOURCE
+#include "CSockets.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+union control {
+    struct cmsghdr header;
+    char bytes[CMSG_SPACE(sizeof(struct in_pktinfo))];
+};
+
+static int failed(int descriptor) {
+    int error = errno;
+    if (descriptor >= 0) close(descriptor);
+    return -error;
+}
+
+int csockets_udp_open(const char *interface, uint32_t address, uint16_t port, int receive_buffer) {
+    int on = 1;
+    int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (descriptor < 0) return failed(-1);
+    // Before bind: sockets of different interfaces may then share the port.
+    // No SO_REUSEADDR: a second server must be told that the port is taken.
+    if (interface && setsockopt(descriptor, SOL_SOCKET, SO_BINDTODEVICE, interface, (socklen_t)strlen(interface)) < 0)
+        return failed(descriptor);
+    if (setsockopt(descriptor, SOL_SOCKET, SO_BROADCAST, &on, sizeof on) < 0) return failed(descriptor);
+    if (setsockopt(descriptor, IPPROTO_IP, IP_PKTINFO, &on, sizeof on) < 0) return failed(descriptor);
+    // FORCE needs CAP_NET_ADMIN and goes beyond rmem_max; the plain one is enough to work.
+    if (receive_buffer > 0 && setsockopt(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, &receive_buffer, sizeof receive_buffer) < 0)
+        (void)setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+    struct sockaddr_in local = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(address)};
+    if (bind(descriptor, (struct sockaddr *)&local, sizeof local) < 0) return failed(descriptor);
+    return descriptor;
+}
+
+int csockets_local_port(int descriptor) {
+    struct sockaddr_in local = {0};
+    socklen_t length = sizeof local;
+    if (getsockname(descriptor, (struct sockaddr *)&local, &length) < 0) return -errno;
+    return ntohs(local.sin_port);
+}
+
+int csockets_receive(int descriptor, struct csockets_incoming *datagrams, int count) {
+    struct mmsghdr messages[CSOCKETS_BATCH];
+    struct iovec vectors[CSOCKETS_BATCH];
+    struct sockaddr_in sources[CSOCKETS_BATCH];
+    union control controls[CSOCKETS_BATCH];
+    if (count <= 0) return 0;
+    if (count > CSOCKETS_BATCH) count = CSOCKETS_BATCH;
+    memset(messages, 0, sizeof messages);
+    for (int i = 0; i < count; i++) {
+        vectors[i] = (struct iovec){datagrams[i].bytes, datagrams[i].capacity};
+        messages[i].msg_hdr.msg_iov = &vectors[i];
+        messages[i].msg_hdr.msg_iovlen = 1;
+        messages[i].msg_hdr.msg_name = &sources[i];
+        messages[i].msg_hdr.msg_namelen = sizeof sources[i];
+        messages[i].msg_hdr.msg_control = &controls[i];
+        messages[i].msg_hdr.msg_controllen = sizeof controls[i];
+    }
+    int received = recvmmsg(descriptor, messages, (unsigned)count, MSG_DONTWAIT, NULL);
+    if (received < 0) return -errno;
+    for (int i = 0; i < received; i++) {
+        struct csockets_incoming *datagram = &datagrams[i];
+        struct msghdr *header = &messages[i].msg_hdr;
+        datagram->length = messages[i].msg_len;
+        datagram->truncated = (header->msg_flags & MSG_TRUNC) != 0;
+        datagram->source_address = header->msg_namelen >= sizeof sources[i] ? ntohl(sources[i].sin_addr.s_addr) : 0;
+        datagram->source_port = header->msg_namelen >= sizeof sources[i] ? ntohs(sources[i].sin_port) : 0;
+        datagram->destination_address = 0;
+        datagram->interface_index = 0;
+        for (struct cmsghdr *part = CMSG_FIRSTHDR(header); part; part = CMSG_NXTHDR(header, part)) {
+            if (part->cmsg_level != IPPROTO_IP || part->cmsg_type != IP_PKTINFO) continue;
+            struct in_pktinfo information;
+            memcpy(&information, CMSG_DATA(part), sizeof information);
+            datagram->destination_address = ntohl(information.ipi_addr.s_addr);
+            datagram->interface_index = (uint32_t)information.ipi_ifindex;
+        }
+    }
+    return received;
+}
+
+int csockets_send(int descriptor, struct csockets_outgoing *datagrams, int count) {
+    struct mmsghdr messages[CSOCKETS_BATCH];
+    struct iovec vectors[CSOCKETS_BATCH];
+    struct sockaddr_in targets[CSOCKETS_BATCH];
+    union control controls[CSOCKETS_BATCH];
+    if (count <= 0) return 0;
+    if (count > CSOCKETS_BATCH) count = CSOCKETS_BATCH;
+    memset(messages, 0, sizeof messages);
+    memset(controls, 0, sizeof controls);
+    memset(targets, 0, sizeof targets);
+    for (int i = 0; i < count; i++) {
+        struct msghdr *header = &messages[i].msg_hdr;
+        targets[i].sin_family = AF_INET;
+        targets[i].sin_port = htons(datagrams[i].destination_port);
+        targets[i].sin_addr.s_addr = htonl(datagrams[i].destination_address);
+        vectors[i] = (struct iovec){(void *)datagrams[i].bytes, datagrams[i].length};
+        header->msg_iov = &vectors[i];
+        header->msg_iovlen = 1;
+        header->msg_name = &targets[i];
+        header->msg_namelen = sizeof targets[i];
+        if (!datagrams[i].source_address && !datagrams[i].interface_index) continue;
+        struct in_pktinfo information = {0};
+        information.ipi_ifindex = (int)datagrams[i].interface_index;
+        information.ipi_spec_dst.s_addr = htonl(datagrams[i].source_address);
+        header->msg_control = &controls[i];
+        header->msg_controllen = sizeof controls[i];
+        struct cmsghdr *part = CMSG_FIRSTHDR(header);
+        part->cmsg_level = IPPROTO_IP;
+        part->cmsg_type = IP_PKTINFO;
+        part->cmsg_len = CMSG_LEN(sizeof information);
+        memcpy(CMSG_DATA(part), &information, sizeof information);
+    }
+    int left = 0;
+    for (int i = 0; i < count;) {
+        int sent = sendmmsg(descriptor, messages + i, (unsigned)(count - i), MSG_DONTWAIT);
+        if (sent < 0 && errno == EINTR) continue;
+        // sendmmsg reports an error only for the first message of its call: the next one may go to a better place.
+        if (sent <= 0) {
+            datagrams[i++].error = sent < 0 ? errno : EIO;
+            continue;
+        }
+        for (int end = i + sent; i < end; i++, left++) datagrams[i].error = 0;
+    }
+    return left;
+}
+
+int csockets_packet_open(void) {
+    int descriptor = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    return descriptor < 0 ? failed(-1) : descriptor;
+}
+
+int csockets_packet_send(int descriptor, struct csockets_frame *frames, int count) {
+    int left = 0;
+    if (count > CSOCKETS_BATCH) count = CSOCKETS_BATCH;
+    for (int i = 0; i < count; i++) {
+        struct sockaddr_ll target = {0};
+        target.sll_family = AF_PACKET;
+        target.sll_protocol = htons(ETH_P_IP);
+        target.sll_ifindex = (int)frames[i].interface_index;
+        target.sll_halen = 6;
+        memcpy(target.sll_addr, frames[i].hardware_address, 6);
+        ssize_t sent;
+        do {
+            sent = sendto(descriptor, frames[i].bytes, frames[i].length, MSG_DONTWAIT, (struct sockaddr *)&target, sizeof target);
+        } while (sent < 0 && errno == EINTR);
+        frames[i].error = sent < 0 ? errno : 0;
+        left += sent >= 0;
+    }
+    return left;
+}
+
+int csockets_eventfd(void) {
+    int descriptor = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    return descriptor < 0 ? failed(-1) : descriptor;
+}
+
+void csockets_name_thread(const char *name) {
+    char text[16] = {0};
+    strncpy(text, name, sizeof text - 1);
+    (void)pthread_setname_np(pthread_self(), text);
+}
