@@ -1,0 +1,40 @@
+package import Primitives
+
+/// Option 82 (RFC 3046): what a relay agent says about where the client is. A server repeats the option's bytes unchanged in every reply.
+package struct RelayAgentInformation: Hashable, Sendable {
+    package let suboptions: DHCPSuboptions
+
+    package init(suboptions: DHCPSuboptions) { self.suboptions = suboptions }
+
+    /// `nil` when a suboption reaches past the end.
+    package init?(decoding bytes: some Collection<UInt8>) {
+        guard let suboptions = DHCPSuboptions(decoding: bytes, framing: .plain) else { return nil }
+        self.suboptions = suboptions
+    }
+
+    package var encoded: [UInt8] { suboptions.encode(framing: .plain) }
+
+    /// Suboption 1 (RFC 3046 section 3.1): usually the switch port.
+    package var circuitIdentifier: ArraySlice<UInt8>? { suboptions[1] }
+    /// Suboption 2 (section 3.2): usually the switch.
+    package var remoteIdentifier: ArraySlice<UInt8>? { suboptions[2] }
+    /// Suboption 5 (RFC 3527): the subnet to give an address from; the reply still goes to `giaddr`.
+    package var linkSelection: IPv4Address? { suboptions[5].flatMap { IPv4Address(bytes: $0) } }
+    /// Suboption 6 (RFC 3993).
+    package var subscriberIdentifier: ArraySlice<UInt8>? { suboptions[6] }
+    /// Suboption 10 (RFC 5010), top bit: the client had sent its message by unicast.
+    package var clientSentUnicast: Bool { suboptions[10]?.first.map { $0 & 0x80 != 0 } ?? false }
+    /// Suboption 11 (RFC 5107): the address to put into option 54 instead of our own.
+    package var serverIdentifierOverride: IPv4Address? { suboptions[11].flatMap { IPv4Address(bytes: $0) } }
+    /// Suboption 12 (RFC 6925).
+    package var relayIdentifier: ArraySlice<UInt8>? { suboptions[12] }
+    /// Suboption 19 (RFC 8357): replies go to the relay's source port, not to 67.
+    package var usesSourcePort: Bool { suboptions.contains(19) }
+}
+
+extension DHCPMessage {
+    /// Option 82; `nil` when absent or malformed (its bytes are to be repeated all the same).
+    package var relayAgentInformation: RelayAgentInformation? {
+        options[.relayAgentInformation].flatMap { RelayAgentInformation(decoding: $0) }
+    }
+}
