@@ -1,0 +1,115 @@
+package import Primitives
+
+/// Every lease and offer, by address and by hardware address. A value: one thread owns it, and time is an input.
+///
+/// Changes that must be durable before they are told to the client come out as a `LeaseChange`; its owner reports `confirm` or `revert`.
+/// Until then the table already acts as if the change held, so that nobody else is given the address.
+package struct LeaseTable: Sendable {
+    struct Record: Sendable {
+        var current: Lease
+        /// What the store has.
+        var durable: Lease?
+        /// What is on its way to the store, oldest first. The same lease may be among it twice.
+        var pending: [Lease] = []
+
+        /// Everything that is, or may turn out to be, the truth about the address.
+        var claims: [Lease] { [current] + pending + (durable.map { [$0] } ?? []) }
+        /// What holds when `current` does not; `nil` when nothing is left.
+        var fallback: Record? {
+            (pending.last ?? durable).map { Record(current: $0, durable: durable, pending: pending) }
+        }
+    }
+
+    var records: [IPv4Address: Record] = [:]
+    private var addresses: [HardwareAddress: [IPv4Address]] = [:]
+    /// Where the search for a free address goes on, by subnet name.
+    var cursors: [String: PoolPosition] = [:]
+    /// Until when a search cannot find anything, by subnet name: a flood of DISCOVERs must not walk a full pool each time.
+    var exhaustedUntil: [String: Int64] = [:]
+
+    package init() {}
+
+    /// Takes what the store had at start.
+    package init(stored leases: some Sequence<Lease>) {
+        for lease in leases where lease.state != .offered { set(Record(current: lease, durable: lease), at: lease.address) }
+    }
+
+    package var leases: [Lease] { records.values.map(\.current).sorted { $0.address < $1.address } }
+    package var count: Int { records.count }
+
+    package func lease(at address: IPv4Address) -> Lease? { records[address]?.current }
+
+    /// Leases and offers of one NIC, in the order in which they were made.
+    package func leases(of hardwareAddress: HardwareAddress) -> [Lease] {
+        addresses[hardwareAddress, default: []].compactMap { records[$0]?.current }
+    }
+
+    /// The one place that writes a record, so that both indexes agree.
+    mutating func set(_ record: Record?, at address: IPv4Address) {
+        let previous = records[address]?.current
+        let (before, after) = (previous?.hardwareAddress, record?.current.hardwareAddress)
+        records[address] = record
+        // Something may have become free before its time: the next search finds out.
+        if !exhaustedUntil.isEmpty, let previous,
+            record.map({ $0.current.state == .released || $0.current.expires < previous.expires }) ?? true
+        {
+            exhaustedUntil.removeAll()
+        }
+        guard before != after else { return }
+        if let before {
+            addresses[before]?.removeAll { $0 == address }
+            if addresses[before]?.isEmpty == true { addresses[before] = nil }
+        }
+        if let after { addresses[after, default: []].append(address) }
+    }
+
+    /// The store has the change.
+    package mutating func confirm(_ change: LeaseChange) {
+        for lease in change.leases {
+            guard var record = records[lease.address] else { continue }
+            record.removePending(lease)
+            // A superseded lease is given up only now that its successor is durable.
+            let isSuperseded = lease.state == .released && record.pending.isEmpty && record.current == record.durable
+            if isSuperseded, record.current.hardwareAddress == lease.hardwareAddress { record.current = lease }
+            record.durable = lease
+            set(record, at: lease.address)
+        }
+    }
+
+    /// The store did not take the change: what it has counts again, unless something newer is on its way.
+    package mutating func revert(_ change: LeaseChange) {
+        for lease in change.leases {
+            guard var record = records[lease.address] else { continue }
+            record.removePending(lease)
+            let isNewest = record.current == lease && !record.pending.contains(lease)
+            set(isNewest ? record.fallback : record, at: lease.address)
+        }
+    }
+
+    /// The store has something else than we believed, and this is it.
+    package mutating func replace(at address: IPv4Address, with stored: Lease?) {
+        guard let stored else { return set(nil, at: address) }
+        set(Record(current: stored, durable: stored, pending: records[address]?.pending ?? []), at: address)
+    }
+
+    /// Forgets offers that nobody took, so that a flood of DISCOVERs leaves nothing behind.
+    package mutating func expireOffers(at now: Int64) {
+        for (address, record) in records where record.current.state == .offered && record.current.expires <= now {
+            set(record.fallback, at: address)
+        }
+    }
+}
+
+extension LeaseTable.Record {
+    mutating func removePending(_ lease: Lease) {
+        if let index = pending.firstIndex(of: lease) { pending.remove(at: index) }
+    }
+}
+
+/// Leases that the store must take together, before the client may know.
+package struct LeaseChange: Sendable, Hashable {
+    /// The lease that the change is about, then those of the same client that it makes obsolete. No address twice.
+    package let leases: [Lease]
+
+    package init(_ leases: [Lease]) { self.leases = leases }
+}

@@ -1,0 +1,46 @@
+package import Primitives
+
+/// What in a message says which subnet its sender is in.
+package struct RequestOrigin: Sendable, Hashable {
+    /// `giaddr`; 0.0.0.0 when no relay passed the message on.
+    package var relayAddress: IPv4Address
+    /// Option 82.5 (RFC 3527), which goes before every other sign.
+    package var linkSelection: IPv4Address?
+    /// Option 118 (RFC 3011).
+    package var subnetSelection: IPv4Address?
+    /// `ciaddr`: only believed where the message was not broadcast, since a broadcast comes from the link itself.
+    package var clientAddress: IPv4Address
+    package var wasBroadcast: Bool
+    /// Our own addresses on the interface that received the message.
+    package var interfaceAddresses: [IPv4Address]
+
+    package init(
+        relayAddress: IPv4Address = .any, linkSelection: IPv4Address? = nil, subnetSelection: IPv4Address? = nil,
+        clientAddress: IPv4Address = .any, wasBroadcast: Bool = true, interfaceAddresses: [IPv4Address]
+    ) {
+        (self.relayAddress, self.linkSelection, self.subnetSelection) = (relayAddress, linkSelection, subnetSelection)
+        (self.clientAddress, self.wasBroadcast, self.interfaceAddresses) = (clientAddress, wasBroadcast, interfaceAddresses)
+    }
+}
+
+/// The subnets of one generation, and which of them a request belongs to.
+package struct SubnetChoice: Sendable {
+    /// Longest prefix first.
+    package let subnets: [ServedSubnet]
+
+    package init(_ plans: [SubnetPlan]) {
+        subnets = plans.map(ServedSubnet.init).sorted { ($1.plan.prefix.length, $0.plan.name) < ($0.plan.prefix.length, $1.plan.name) }
+    }
+
+    package func subnet(containing address: IPv4Address) -> ServedSubnet? { subnets.first { $0.plan.prefix.contains(address) } }
+
+    /// `nil` when no subnet is served where the request comes from. A sign that names no subnet of ours is not replaced by a weaker one:
+    /// an address from the wrong network would be worse than none.
+    package func subnet(for origin: RequestOrigin) -> ServedSubnet? {
+        if let link = origin.linkSelection { return subnet(containing: link) }
+        if let selected = origin.subnetSelection { return subnet(containing: selected) }
+        if !origin.relayAddress.isAny { return subnet(containing: origin.relayAddress) }
+        if !origin.wasBroadcast, !origin.clientAddress.isAny { return subnet(containing: origin.clientAddress) }
+        return origin.interfaceAddresses.lazy.compactMap { subnet(containing: $0) }.first
+    }
+}

@@ -1,0 +1,54 @@
+package import AddressPlan
+
+/// Everything that the DHCP server does not do as asked. Each has a counter of this name, and a test that reaches it.
+package enum DHCPRefusal: String, Error, Sendable, Hashable, CaseIterable {
+    // What is no request of a DHCP client at all.
+    case truncatedDatagram = "truncated-datagram"
+    case malformed = "malformed"
+    case notARequest = "not-a-request"
+    case noMessageType = "no-message-type"
+    case unexpectedMessageType = "unexpected-message-type"
+    // Hardware that cannot be answered or must not be believed.
+    case notEthernet = "not-ethernet"
+    case hardwareAddressLength = "hardware-address-length"
+    case zeroHardwareAddress = "zero-hardware-address"
+    case groupHardwareAddress = "group-hardware-address"
+    // Addresses.
+    case noSubnet = "no-subnet"
+    case noAddressNamed = "no-address-named"
+    case otherServerChosen = "other-server-chosen"
+    case poolExhausted = "pool-exhausted"
+    case addressOutsideSubnet = "address-outside-subnet"
+    case addressNotInPool = "address-not-in-pool"
+    case reservedForAnother = "reserved-for-another"
+    case heldByAnother = "held-by-another"
+    case quarantined = "quarantined"
+    case leaseUnknown = "lease-unknown"
+    case reservedElsewhere = "reserved-elsewhere"
+    // Boot: the client gets its address all the same.
+    case missingArchitecture = "missing-architecture"
+    case unknownArchitecture = "unknown-architecture"
+    // Our own side.
+    case replyTooLarge = "reply-too-large"
+    case commitQueueFull = "commit-queue-full"
+    case commitFailed = "commit-failed"
+    case commitConflict = "commit-conflict"
+    case commitUnknown = "commit-unknown"
+    case sendFailed = "send-failed"
+}
+
+extension DHCPRefusal {
+    package init(_ refusal: LeaseRefusal) {
+        self =
+            switch refusal {
+            case .poolExhausted: .poolExhausted
+            case .addressOutsideSubnet: .addressOutsideSubnet
+            case .addressNotInPool: .addressNotInPool
+            case .reservedForAnother: .reservedForAnother
+            case .heldByAnother: .heldByAnother
+            case .quarantined: .quarantined
+            case .leaseUnknown: .leaseUnknown
+            case .reservedElsewhere: .reservedElsewhere
+            }
+    }
+}

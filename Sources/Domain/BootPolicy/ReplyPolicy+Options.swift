@@ -1,0 +1,63 @@
+import AddressPlan
+package import DHCPWire
+import Primitives
+
+extension DHCPMessage {
+    /// Options 51, 58 and 59: renew after half of the lease, rebind after seven eighths (RFC 2131 section 4.4.5). An infinite lease has neither.
+    mutating func setTimes(leaseTime seconds: UInt32) {
+        leaseTime = .seconds(Int64(seconds))
+        guard seconds != .max else { return }
+        renewalTime = .seconds(Int64(seconds / 2))
+        rebindingTime = .seconds(Int64(seconds) * 7 / 8)
+    }
+
+    /// What the client asked for in option 55, or all where it sent none. Boot firmware gets the network in any case: its requests are
+    /// copied from examples, and OVMF declines a lease without a subnet mask.
+    mutating func setNetwork(_ plan: SubnetPlan, for request: CheckedRequest) {
+        let asked = request.message.parameterRequestList
+        func wants(_ code: DHCPOptionCode) -> Bool { asked.isEmpty || asked.contains(code) || request.bootClient != nil }
+        subnetMask = plan.prefix.mask
+        if wants(.router) { routers = plan.routers }
+        if wants(.domainNameServer) { domainNameServers = plan.nameServers }
+        if asked.contains(.broadcastAddress) { broadcastAddress = plan.prefix.broadcast }
+        if wants(.domainName), let name = plan.domainName { domainName = name }
+        if asked.isEmpty || asked.contains(.networkTimeServers) { networkTimeServers = plan.timeServers }
+    }
+
+    /// Returns why there is nothing to boot, where the client wanted something.
+    mutating func setBoot(_ directions: BootDirections) -> DHCPRefusal? {
+        switch directions {
+        case .none:
+            return nil
+        case .refused(let refusal):
+            return refusal
+        case .tftp(let file, let server):
+            // No option 60: firmware that sees `PXEClient` there without option 43 takes the offer for invalid (OVMF: PXE-E16).
+            serverAddress = server
+            setBootFile(file, serverName: server.description)
+        case .http(let url):
+            // UEFI HTTP Boot ignores replies that do not say so themselves.
+            vendorClassIdentifier = "HTTPClient"
+            setBootFile(url)
+        case .script(let url):
+            setBootFile(url)
+            options.set(.ipxeEncapsulated, to: IPXEOptions.withoutProxyDHCP)
+        }
+        return nil
+    }
+}
+
+extension DHCPMessage {
+    /// The bytes of a reply within what the client takes. What a host can do without is left out first, in the order of this list.
+    package func encode(answering request: DHCPMessage, linkMTU: Int = 1500) throws(DHCPRefusal) -> [UInt8] {
+        let capacity = request.replyCapacity(linkMTU: linkMTU)
+        var reply = self
+        for spare: DHCPOptionCode? in [
+            nil, .networkTimeServers, .domainName, .broadcastAddress, .tftpServerName, .domainNameServer, .router,
+        ] {
+            if let spare { reply.options.remove(spare) }
+            if let bytes = try? reply.encode(maximumSize: capacity) { return bytes }
+        }
+        throw .replyTooLarge
+    }
+}

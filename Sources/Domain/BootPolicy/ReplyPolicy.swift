@@ -1,0 +1,78 @@
+package import AddressPlan
+package import DHCPWire
+import Primitives
+
+/// What became of the address that a message asked for.
+package enum LeaseDecision: Sendable, Hashable {
+    /// A DHCPDISCOVER: held for the client.
+    case offered(Lease)
+    /// A DHCPREQUEST: its own, once it is durable.
+    case granted(Lease)
+    /// A DHCPINFORM: the client has an address of its own making.
+    case informed
+    case refused(LeaseRefusal, asked: LeaseRequestKind?)
+}
+
+/// What to send for a message, and where to.
+package enum ReplyDecision: Sendable, Hashable {
+    /// `refusal` says what the reply does not give: why it is a DHCPNAK, or has no boot program.
+    case reply(DHCPMessage, to: DHCPMessage.Destination, refusal: DHCPRefusal?)
+    case ignore(DHCPRefusal)
+}
+
+/// Makes replies. Pure: the same request, subnet, lease and addresses make the same bytes.
+package struct ReplyPolicy: Sendable, Hashable {
+    package var loaders: LoaderTable
+    /// We are the only DHCP server here: a client with an address that we know nothing of is told to begin again (RFC 2131 section 4.3.2).
+    package var isAuthoritative: Bool
+    /// Option 61 in replies (RFC 6842), which some old clients choke on.
+    package var repeatsClientIdentifier: Bool
+
+    package init(loaders: LoaderTable = .ipxe, isAuthoritative: Bool = true, repeatsClientIdentifier: Bool = true) {
+        (self.loaders, self.isAuthoritative) = (loaders, isAuthoritative)
+        self.repeatsClientIdentifier = repeatsClientIdentifier
+    }
+
+    package func reply(
+        to request: CheckedRequest, in subnet: ServedSubnet, decision: LeaseDecision, servers: ServerAddresses
+    ) -> ReplyDecision {
+        switch decision {
+        case .offered(let lease): configure(.offer, for: request, in: subnet, lease: lease, servers: servers)
+        case .granted(let lease): configure(.acknowledgement, for: request, in: subnet, lease: lease, servers: servers)
+        case .informed: configure(.acknowledgement, for: request, in: subnet, lease: nil, servers: servers)
+        case .refused(let refusal, asked: nil): .ignore(DHCPRefusal(refusal))
+        case .refused(let refusal, asked: let kind?): refuse(request, refusal, kind: kind, servers: servers)
+        }
+    }
+
+    /// A client that chose us gets an answer always. One that speaks of an address it had gets it only where no other server could have
+    /// given that address: a DHCPNAK from the wrong server takes the address of a client that was right.
+    private func refuse(
+        _ request: CheckedRequest, _ refusal: LeaseRefusal, kind: LeaseRequestKind, servers: ServerAddresses
+    ) -> ReplyDecision {
+        let name = DHCPRefusal(refusal)
+        let mayBeAnothers = [.leaseUnknown, .addressOutsideSubnet, .addressNotInPool].contains(name)
+        if kind != .selecting, mayBeAnothers, !isAuthoritative { return .ignore(name) }
+        var reply = DHCPMessage(
+            replyingTo: request.message, type: .negativeAcknowledgement, serverIdentifier: servers.identifier,
+            repeatsClientIdentifier: repeatsClientIdentifier)
+        reply.text = name.rawValue
+        return .reply(reply, to: reply.destination(answering: request.message), refusal: name)
+    }
+
+    private func configure(
+        _ type: DHCPMessageType, for request: CheckedRequest, in subnet: ServedSubnet, lease: Lease?, servers: ServerAddresses
+    ) -> ReplyDecision {
+        var reply = DHCPMessage(
+            replyingTo: request.message, type: type, serverIdentifier: servers.identifier, repeatsClientIdentifier: repeatsClientIdentifier)
+        if let lease {
+            reply.yourAddress = lease.address
+            reply.setTimes(leaseTime: subnet.plan.leaseTime)
+        }
+        reply.setNetwork(subnet.plan, for: request)
+        let directions = BootDirections(
+            for: request.bootClient, hardwareAddress: request.hardwareAddress, servers: servers, loaders: loaders)
+        let refusal = reply.setBoot(directions)
+        return .reply(reply, to: reply.destination(answering: request.message), refusal: refusal)
+    }
+}

@@ -1,0 +1,27 @@
+package import DHCPWire
+package import Primitives
+
+/// A message that a DHCP client may have sent, with what every decision needs proved.
+package struct CheckedRequest: Sendable {
+    package let message: DHCPMessage
+    package let type: DHCPMessageType
+    package let hardwareAddress: HardwareAddress
+    /// `nil` when nothing marks the message as network boot.
+    package let bootClient: BootClient?
+
+    /// Throws the first reason not to look any further.
+    package init(_ message: DHCPMessage) throws(DHCPRefusal) {
+        guard message.operation == .request else { throw .notARequest }
+        guard message.hardwareType == 1 else { throw .notEthernet }
+        guard let hardwareAddress = message.hardwareAddress else { throw .hardwareAddressLength }
+        guard !hardwareAddress.isZero else { throw .zeroHardwareAddress }
+        guard !hardwareAddress.isGroup else { throw .groupHardwareAddress }
+        guard let type = message.messageType else { throw .noMessageType }
+        guard [.discover, .request, .decline, .release, .inform].contains(type) else { throw .unexpectedMessageType }
+        (self.message, self.type, self.hardwareAddress) = (message, type, hardwareAddress)
+        bootClient = BootClient(message)
+    }
+
+    /// Option 97 where it says something.
+    package var uuid: UniversalUniqueIdentifier? { message.clientMachineIdentifier.flatMap { $0.isUnset ? nil : $0 } }
+}

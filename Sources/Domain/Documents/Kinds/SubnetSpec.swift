@@ -1,0 +1,108 @@
+package import FleetModel
+package import Primitives
+
+/// Kind Subnet: a network that the DHCP server serves.
+package struct SubnetSpec: Sendable, Hashable {
+    package var prefix: IPv4Prefix
+    /// Ranges that leases are taken from, in order; none serves reservations only.
+    package var pools: [ClosedRange<IPv4Address>] = []
+    package var routers: [IPv4Address] = []
+    package var nameServers: [IPv4Address] = []
+    package var timeServers: [IPv4Address] = []
+    package var domainName: String?
+    /// Seconds.
+    package var leaseTime: UInt32 = 3600
+    package var unknownHosts = UnknownHosts.record
+    /// What a host that no document speaks of is started with; `nil` starts none.
+    package var acceptUnknown: AcceptUnknown?
+
+    /// What becomes of hosts that no document speaks of.
+    package enum UnknownHosts: String, Sendable, CaseIterable {
+        /// They are listed as discovered.
+        case record
+        /// They get no answer.
+        case ignore
+    }
+
+    package struct AcceptUnknown: Sendable, Hashable {
+        package var image: ImageReference?
+        package var profiles: [String]
+        package init(image: ImageReference? = nil, profiles: [String] = []) { (self.image, self.profiles) = (image, profiles) }
+    }
+
+    package init(prefix: IPv4Prefix) { self.prefix = prefix }
+}
+
+extension SubnetSpec {
+    private static let known = [
+        "prefix", "pools", "routers", "nameServers", "timeServers", "domainName", "leaseTime", "unknownHosts", "acceptUnknown",
+    ]
+
+    init?(reading cursor: Cursor) {
+        guard let fields = cursor.fields(Self.known) else { return nil }
+        let prefix = fields.required("prefix", example: "10.77.0.0/24")?.mark().value(IPv4Prefix.self)
+        if let prefix, !(1...30).contains(prefix.length) {
+            fields["prefix"]?.report(.invalidValue, "expected a prefix length from 1 to 30, found \(prefix.length)")
+        }
+        let pools = Self.pools(fields["pools"], in: prefix)
+        let routers: [IPv4Address] =
+            fields["routers"]?.list(of: "IPv4 addresses", uniqueBy: \.description) { item in
+                guard let router = item.value(IPv4Address.self) else { return nil }
+                if let prefix, !prefix.contains(router) {
+                    item.report(.invalidValue, "\(router) is not inside \(prefix)", hint: "a host reaches its router on its own network")
+                }
+                return router
+            } ?? []
+        let nameServers: [IPv4Address] = fields["nameServers"]?.list(of: "IPv4 addresses") ?? []
+        let timeServers: [IPv4Address] = fields["timeServers"]?.list(of: "IPv4 addresses") ?? []
+        let domainName = fields["domainName"]?.parsed("a domain name like lab.example", Rules.name)
+        let leaseTime = fields["leaseTime"]?.parsed(
+            Quantities.durationExpectation, hint: "at least 10s, at most 365d", Quantities.seconds)
+        let unknownHosts = fields["unknownHosts"]?.parsed("record or ignore") { UnknownHosts(rawValue: $0) } ?? .record
+        let acceptUnknown = fields["acceptUnknown"].flatMap(AcceptUnknown.init(reading:))
+        if unknownHosts == .ignore, let accept = fields["acceptUnknown"] {
+            accept.report(
+                .conflictingFields, "acceptUnknown cannot be given together with unknownHosts: ignore", hint: "remove one of them")
+        }
+        guard let prefix else { return nil }
+        self.init(prefix: prefix)
+        (self.pools, self.routers, self.nameServers, self.timeServers) = (pools, routers, nameServers, timeServers)
+        (self.domainName, self.unknownHosts, self.acceptUnknown) = (domainName, unknownHosts, acceptUnknown)
+        if let leaseTime { self.leaseTime = leaseTime }
+    }
+
+    /// `10.77.0.100-10.77.0.199`: inside the prefix, without its first and last address, apart from each other.
+    private static func pools(_ cursor: Cursor?, in prefix: IPv4Prefix?) -> [ClosedRange<IPv4Address>] {
+        var taken: [(range: ClosedRange<IPv4Address>, path: String)] = []
+        return cursor?.list(of: "address ranges") { item -> ClosedRange<IPv4Address>? in
+            guard let range = item.mark().parsed("a range of addresses like 10.0.0.100-10.0.0.199", Self.range) else { return nil }
+            if let prefix {
+                if !prefix.contains(range.lowerBound) || !prefix.contains(range.upperBound) {
+                    item.report(.invalidValue, "the range is not inside \(prefix)")
+                } else if range.contains(prefix.network) || range.contains(prefix.broadcast) {
+                    item.report(
+                        .invalidValue, "the range holds the network or broadcast address of \(prefix)",
+                        hint: "leave out the first and last address")
+                }
+            }
+            if let other = taken.first(where: { $0.range.overlaps(range) }) {
+                item.report(.overlap, "the range overlaps with \(other.path)")
+            }
+            taken.append((range, item.path))
+            return range
+        } ?? []
+    }
+
+    private static func range(_ text: String) -> ClosedRange<IPv4Address>? {
+        let ends = text.split(separator: "-", omittingEmptySubsequences: false).map { IPv4Address(String($0.filter { $0 != " " })) }
+        guard ends.count == 2, let first = ends[0], let last = ends[1], first <= last else { return nil }
+        return first...last
+    }
+}
+
+extension SubnetSpec.AcceptUnknown {
+    init?(reading cursor: Cursor) {
+        guard let fields = cursor.fields(["image", "profiles"]) else { return nil }
+        self.init(image: fields["image"]?.value(), profiles: ProfileSpec.names(fields["profiles"]))
+    }
+}

@@ -1,0 +1,32 @@
+/// Amounts with their unit.
+enum Quantities {
+    static let sizeExpectation = "a size like 512MiB or 2GiB"
+    static let durationExpectation = "a time like 30m, 1h or 3600s"
+
+    /// Mebibytes: `256MiB`, `2GiB`, `1TiB`. At most 1 PiB, at least 1 MiB.
+    static func mebibytes(_ text: String) -> Int? {
+        let units = ["MiB": 1, "GiB": 1 << 10, "TiB": 1 << 20]
+        guard let factor = units[String(text.suffix(3))], let number = number(text.dropLast(3)) else { return nil }
+        let (total, overflow) = number.multipliedReportingOverflow(by: factor)
+        return !overflow && (1...1 << 30).contains(total) ? total : nil
+    }
+
+    /// Seconds: `3600s`, `30m`, `1h`, `7d`. From ten seconds to a year: less would keep hosts busy renewing, more is never taken back.
+    static func seconds(_ text: String) -> UInt32? {
+        let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
+        guard let unit = text.last, let factor = units[unit], let number = number(text.dropLast()) else { return nil }
+        let (total, overflow) = number.multipliedReportingOverflow(by: factor)
+        return !overflow && (10...365 * 86_400).contains(total) ? UInt32(total) : nil
+    }
+
+    /// Permission bits in octal: `0644`, `755`.
+    static func permissions(_ text: String) -> UInt16? {
+        guard (3...4).contains(text.utf8.count), text.utf8.allSatisfy({ (48...55).contains($0) }) else { return nil }
+        return UInt16(text, radix: 8)
+    }
+
+    private static func number(_ digits: Substring) -> Int? {
+        guard (1...12).contains(digits.utf8.count), digits.utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
+        return Int(digits)
+    }
+}

@@ -1,0 +1,89 @@
+package import HostContract
+package import Primitives
+
+/// What the servers keep about one host: its claims, and what it last showed. The operator's wishes are in documents, not here.
+package struct HostRecord: Codable, Sendable, Hashable {
+    package var id: HostID
+    package var claims: HostClaims
+    /// The name of the Host document that speaks of it; `nil` while it is only discovered.
+    package var document: String?
+    /// Milliseconds since 1970.
+    package var discoveredAt: Int64
+    /// What its firmware told us when it was first seen: architecture, vendor class.
+    package var firmware: String?
+    package var boot: BootRecord?
+    package var inventory: Inventory?
+
+    package init(id: HostID, claims: HostClaims, document: String? = nil, discoveredAt: Int64, firmware: String? = nil) {
+        (self.id, self.claims, self.document, self.discoveredAt, self.firmware) = (id, claims, document, discoveredAt, firmware)
+    }
+}
+
+/// One start of one host, as far as it came.
+package struct BootRecord: Codable, Sendable, Hashable {
+    package enum Kind: String, Codable, Sendable, CaseIterable { case cold, kexec, soft }
+
+    /// How far a boot is known to have come. Later phases compare greater.
+    package enum Phase: String, Codable, Sendable, CaseIterable, Comparable {
+        case firmware, loader, kernel, claimed, agent, converging, operational, failed
+
+        package static func < (a: Self, b: Self) -> Bool {
+            (allCases.firstIndex(of: a) ?? 0) < (allCases.firstIndex(of: b) ?? 0)
+        }
+    }
+
+    package var id: BootID
+    package var kind: Kind
+    package var predecessor: BootID?
+    package var phase: Phase
+    /// Milliseconds since 1970, when the first packet of it was seen.
+    package var startedAt: Int64
+    package var operationalAt: Int64?
+    /// The image that the boot script named.
+    package var image: Digest?
+    /// The nonce of the claim that won this boot; the same claim repeated gets the same answer, another is refused.
+    package var nonce: String?
+    package var address: IPv4Address?
+    /// The last report, milliseconds since 1970.
+    package var lastReport: Int64?
+    package var status: StatusReport?
+
+    package init(id: BootID, kind: Kind, predecessor: BootID?, startedAt: Int64) {
+        (self.id, self.kind, self.predecessor, self.startedAt, self.phase) = (id, kind, predecessor, startedAt, .firmware)
+    }
+}
+
+/// One word for a host, as lists show it.
+package enum HostState: String, Codable, Sendable, CaseIterable {
+    /// Seen on the wire; no document speaks of it.
+    case discovered
+    /// A document speaks of it; it has not started yet.
+    case expected
+    case booting
+    case operational
+    /// Running, but an item could not be brought in force.
+    case degraded
+    /// It was running, and its reports stopped.
+    case unreachable
+
+    /// - Parameters now, silence: milliseconds; a host that has not reported for `silence` is unreachable.
+    package init(of record: HostRecord, now: Int64, silence: Int64 = 90_000) {
+        guard record.document != nil else {
+            self = .discovered
+            return
+        }
+        guard let boot = record.boot else {
+            self = .expected
+            return
+        }
+        if let last = boot.lastReport, now - last > silence {
+            self = .unreachable
+            return
+        }
+        switch boot.phase {
+        case .operational: self = .operational
+        case .failed: self = .degraded
+        default: self = .booting
+        }
+    }
+}

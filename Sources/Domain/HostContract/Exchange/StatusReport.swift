@@ -1,0 +1,51 @@
+/// What the agent says after each convergence and then as a heartbeat: `POST /v1/boots/{boot}/status`.
+package struct StatusReport: Codable, Sendable, Hashable {
+    /// Of the configuration that this speaks of; 0 before the first.
+    package var revision: UInt64
+    package var bootHash: String?
+    package var liveHash: String?
+    package var items: [ItemStatus]
+    package var guests: [GuestStatus]
+    /// True when every item is in force and every guest placed here runs.
+    package var operational: Bool
+    package var agentVersion: String
+    /// Bytes (MemTotal − MemAvailable).
+    package var memoryUsed: UInt64?
+    /// Seconds since the kernel started.
+    package var uptime: Double
+
+    package init(
+        revision: UInt64, bootHash: String? = nil, liveHash: String? = nil, items: [ItemStatus], guests: [GuestStatus], operational: Bool,
+        agentVersion: String, memoryUsed: UInt64? = nil, uptime: Double
+    ) {
+        (self.revision, self.bootHash, self.liveHash, self.items) = (revision, bootHash, liveHash, items)
+        (self.guests, self.operational, self.agentVersion) = (guests, operational, agentVersion)
+        (self.memoryUsed, self.uptime) = (memoryUsed, uptime)
+    }
+}
+
+/// How one item stands.
+package struct ItemStatus: Codable, Sendable, Hashable {
+    package enum State: String, Codable, Sendable {
+        /// It was so already.
+        case inForce = "in-force"
+        /// It was brought in force just now.
+        case changed
+        case failed
+    }
+    package var item: ItemKey
+    package var state: State
+    /// Why it failed, or what changed; one line.
+    package var detail: String
+    package init(item: ItemKey, state: State, detail: String = "") { (self.item, self.state, self.detail) = (item, state, detail) }
+}
+
+/// How one guest stands, by libvirt.
+package struct GuestStatus: Codable, Sendable, Hashable {
+    package var name: String
+    /// libvirt's word: `running`, `paused`, `shut off`, `crashed`.
+    package var state: String
+    /// The QEMU process, while it runs.
+    package var processID: Int?
+    package init(name: String, state: String, processID: Int? = nil) { (self.name, self.state, self.processID) = (name, state, processID) }
+}
