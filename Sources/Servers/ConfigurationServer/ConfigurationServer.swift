@@ -1,0 +1,91 @@
+package import Fleet
+import FleetModel
+import Foundation
+import HostContract
+package import Hummingbird
+package import Logging
+import NIOCore
+
+/// Tells hosts who they are: boot claims, signed configurations, reports. Plain HTTP; what must be trusted is signed.
+package struct ConfigurationServer: Sendable {
+    private let fleet: Fleet
+    private let logger: Logger
+    private let address: String
+    private let port: Int
+    /// Bodies beyond this are refused with 413. Bytes.
+    private static let maximumBody = 1 << 20
+
+    package init(fleet: Fleet, address: String, port: Int, logger: Logger) {
+        (self.fleet, self.address, self.port, self.logger) = (fleet, address, port, logger)
+    }
+
+    /// - Parameter onBound: called with the port once it is bound; for port 0.
+    package func service(onBound: @escaping @Sendable (Int) -> Void = { _ in }) -> some ApplicationProtocol {
+        Application(
+            router: router(), configuration: .init(address: .hostname(address, port: port), serverName: nil),
+            onServerRunning: { onBound($0.localAddress?.port ?? 0) }, logger: logger)
+    }
+
+    private func router() -> Router<BasicRequestContext> {
+        let router = Router()
+        router.add(middleware: ProblemMiddleware())
+        router.post("/v1/claim") { request, _ in
+            let claim = try await Self.decode(BootClaim.self, from: request)
+            return try Self.json(try await fleet.claim(claim))
+        }
+        let boot = router.group("/v1/boots/{boot}")
+        boot.get("configuration") { request, context in
+            let record = try authorized(request, context)
+            let after = request.uri.queryParameters["after"].flatMap { UInt64($0) } ?? 0
+            let wait = min(max(request.uri.queryParameters["wait"].flatMap { Int($0) } ?? 0, 0), 60)
+            guard let envelope = try await fleet.configuration(for: record, after: after, wait: .seconds(wait)) else {
+                return Response(status: .noContent)
+            }
+            return try Self.json(envelope)
+        }
+        boot.post("events") { request, context in
+            let record = try authorized(request, context)
+            fleet.take(try await Self.decode(ProgressReport.self, from: request), from: record)
+            return Response(status: .noContent)
+        }
+        boot.put("inventory") { request, context in
+            let record = try authorized(request, context)
+            fleet.take(try await Self.decode(Inventory.self, from: request), from: record)
+            return Response(status: .noContent)
+        }
+        boot.post("status") { request, context in
+            let record = try authorized(request, context)
+            await fleet.take(try await Self.decode(StatusReport.self, from: request), from: record)
+            return Response(status: .noContent)
+        }
+        return router
+    }
+
+    private func authorized(_ request: Request, _ context: BasicRequestContext) throws(APIProblem) -> HostRecord {
+        let header = request.headers[.authorization] ?? ""
+        let bearer = header.hasPrefix("Bearer ") ? String(header.dropFirst(7)) : nil
+        return try fleet.authorize(bearer, boot: context.parameters.get("boot") ?? "")
+    }
+
+    private static func decode<Body: Decodable>(_ type: Body.Type, from request: Request) async throws -> Body {
+        let buffer: ByteBuffer
+        do {
+            buffer = try await request.body.collect(upTo: maximumBody)
+        } catch {
+            throw APIProblem(code: "body-too-large", message: "a request body may have \(maximumBody) bytes at most")
+        }
+        do {
+            return try JSONDecoder().decode(type, from: Data(buffer.readableBytesView))
+        } catch {
+            throw APIProblem(code: "malformed-body", message: "the body is no \(type) in JSON", cause: "\(error)")
+        }
+    }
+
+    private static func json(_ value: some Encodable) throws -> Response {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let bytes = try encoder.encode(value)
+        return Response(
+            status: .ok, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+}

@@ -1,0 +1,63 @@
+import AddressPlan
+import BootPolicy
+import DatagramIO
+import Synchronization
+
+/// A change on its way to the disk, with the reply that waits for it.
+struct PendingCommit: Sendable {
+    let change: LeaseChange
+    let reply: PreparedReply?
+    /// Why the reply has no boot program.
+    let refusal: DHCPRefusal?
+    let witness: Witness
+}
+
+/// From the thread that decides to the thread that commits. Bounded: what does not fit is refused, and its client asks again.
+final class CommitQueue: Sendable {
+    private struct State {
+        var items: [PendingCommit] = []
+        var isClosed = false
+    }
+
+    private let state = Mutex(State())
+    private let wakeUp: WakeUp
+    private let limit: Int
+
+    init(limit: Int) throws(SocketError) {
+        self.limit = max(1, limit)
+        wakeUp = try WakeUp()
+    }
+
+    /// False when the queue is full or closed.
+    func push(_ item: PendingCommit) -> Bool {
+        let isTaken = state.withLock { state in
+            guard !state.isClosed, state.items.count < limit else { return false }
+            state.items.append(item)
+            return true
+        }
+        if isTaken { wakeUp.signal() }
+        return isTaken
+    }
+
+    /// Nothing more will come; what is there is still handed out.
+    func close() {
+        state.withLock { $0.isClosed = true }
+        wakeUp.signal()
+    }
+
+    /// Waits for something, then takes up to `most`; `nil` when the queue is closed and empty.
+    /// What arrives during one commit makes the next: a group commit without a timer.
+    func take(most: Int) throws(SocketError) -> [PendingCommit]? {
+        while true {
+            let (items, isClosed) = state.withLock { state in
+                let items = Array(state.items.prefix(most))
+                state.items.removeFirst(items.count)
+                return (items, state.isClosed)
+            }
+            if !items.isEmpty { return items }
+            if isClosed { return nil }
+            _ = try Readiness.wait(for: [wakeUp.descriptor], milliseconds: -1)
+            wakeUp.clear()
+        }
+    }
+}

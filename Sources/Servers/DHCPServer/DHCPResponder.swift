@@ -1,0 +1,172 @@
+package import AddressPlan
+package import BootPolicy
+package import DHCPWire
+package import Primitives
+
+/// How a message came to us.
+package struct Arrival: Sendable, Hashable {
+    package var servers: ServerAddresses
+    package var interfaceAddresses: [IPv4Address]
+    package var wasBroadcast: Bool
+
+    package init(servers: ServerAddresses, interfaceAddresses: [IPv4Address], wasBroadcast: Bool) {
+        (self.servers, self.interfaceAddresses, self.wasBroadcast) = (servers, interfaceAddresses, wasBroadcast)
+    }
+}
+
+/// What to do about a message.
+package enum Response: Sendable, Hashable {
+    /// Send this now.
+    case reply(DHCPMessage, to: DHCPMessage.Destination, refusal: DHCPRefusal?)
+    /// Make this durable; then send the reply, if there is one.
+    case commit(LeaseChange, then: DHCPMessage?, to: DHCPMessage.Destination, refusal: DHCPRefusal?)
+    case ignore(DHCPRefusal)
+}
+
+/// The server's side of every conversation, without sockets, clock or disk (RFC 2131 section 4.3).
+package struct DHCPResponder: Sendable {
+    package var table: LeaseTable
+    package private(set) var subnets = SubnetChoice([])
+    package var policy: ReplyPolicy
+    private let offerTime: UInt32
+    private let quarantineTime: UInt32
+
+    package init(table: LeaseTable, policy: ReplyPolicy, offerTime: UInt32 = 60, quarantineTime: UInt32 = 3600) {
+        (self.table, self.policy) = (table, policy)
+        (self.offerTime, self.quarantineTime) = (offerTime, quarantineTime)
+    }
+
+    package mutating func serve(_ plans: [SubnetPlan]) {
+        subnets = SubnetChoice(plans)
+        table.planChanged()
+    }
+
+    package mutating func respond(to request: CheckedRequest, arrival: Arrival, now: Int64) -> Response {
+        let message = request.message
+        guard let subnet = subnets.subnet(for: origin(of: request, arrival: arrival)) else { return .ignore(.noSubnet) }
+        let client = LeaseClient(
+            hardwareAddress: request.hardwareAddress, uuid: request.uuid,
+            clientIdentifier: message.clientIdentifier.map { Hexadecimal.encode($0.prefix(64)) },
+            hostName: message.hostName?.printable(limit: 255))
+        switch request.type {
+        case .discover: return discover(request, client: client, subnet: subnet, arrival: arrival, now: now)
+        case .request: return self.request(request, client: client, subnet: subnet, arrival: arrival, now: now)
+        case .decline: return decline(request, client: client, subnet: subnet, arrival: arrival, now: now)
+        case .release: return release(request, client: client, arrival: arrival, now: now)
+        case .inform: return inform(request, subnet: subnet, arrival: arrival)
+        default: return .ignore(.unexpectedMessageType)
+        }
+    }
+
+    private func origin(of request: CheckedRequest, arrival: Arrival) -> RequestOrigin {
+        let message = request.message
+        let relay = message.relayAgentInformation
+        return RequestOrigin(
+            relayAddress: message.relayAddress, linkSelection: relay?.linkSelection, subnetSelection: message.subnetSelection,
+            clientAddress: message.clientAddress, wasBroadcast: arrival.wasBroadcast && request.type != .inform,
+            interfaceAddresses: arrival.interfaceAddresses)
+    }
+
+    private mutating func discover(
+        _ request: CheckedRequest, client: LeaseClient, subnet: ServedSubnet, arrival: Arrival, now: Int64
+    ) -> Response {
+        let decision: LeaseDecision
+        do {
+            let lease = try table.offer(
+                to: client, in: subnet, requested: request.message.requestedAddress, now: now, holding: offerTime)
+            decision = .offered(lease)
+        } catch {
+            decision = .refused(error, asked: nil)
+        }
+        return Response(policy.reply(to: request, in: subnet, decision: decision, servers: arrival.servers))
+    }
+
+    private mutating func request(
+        _ request: CheckedRequest, client: LeaseClient, subnet: ServedSubnet, arrival: Arrival, now: Int64
+    ) -> Response {
+        let message = request.message
+        let kind: LeaseRequestKind
+        if let chosen = message.serverIdentifier {
+            guard isOurs(chosen, message, arrival) else {
+                table.withdrawOffers(to: client.hardwareAddress, in: subnet)
+                return .ignore(.otherServerChosen)
+            }
+            kind = .selecting
+        } else {
+            kind = message.clientAddress.isAny ? .rebooting : .renewing
+        }
+        let named = message.clientAddress.isAny ? message.requestedAddress : message.clientAddress
+        guard let address = kind == .selecting ? message.requestedAddress ?? named : named, !address.isAny else {
+            return .ignore(.noAddressNamed)
+        }
+        do {
+            let change = try table.request(address, kind: kind, by: client, in: subnet, now: now)
+            guard let lease = change.leases.first else { return .ignore(.leaseUnknown) }
+            let reply = policy.reply(to: request, in: subnet, decision: .granted(lease), servers: arrival.servers)
+            return Response(reply, after: change)
+        } catch {
+            return Response(policy.reply(to: request, in: subnet, decision: .refused(error, asked: kind), servers: arrival.servers))
+        }
+    }
+
+    /// Some clients leave option 54 out of a DHCPDECLINE or DHCPRELEASE; the lease itself then says whether it is ours.
+    private func isOurs(_ chosen: IPv4Address, _ message: DHCPMessage, _ arrival: Arrival) -> Bool {
+        chosen == arrival.servers.identifier || arrival.interfaceAddresses.contains(chosen)
+            || chosen == message.relayAgentInformation?.serverIdentifierOverride
+    }
+
+    private mutating func decline(
+        _ request: CheckedRequest, client: LeaseClient, subnet: ServedSubnet, arrival: Arrival, now: Int64
+    ) -> Response {
+        if let chosen = request.message.serverIdentifier, !isOurs(chosen, request.message, arrival) { return .ignore(.otherServerChosen) }
+        guard let address = request.message.requestedAddress, !address.isAny else { return .ignore(.noAddressNamed) }
+        do {
+            return .silent(try table.decline(address, by: client, now: now, quarantine: quarantineTime))
+        } catch {
+            return .ignore(DHCPRefusal(error))
+        }
+    }
+
+    private mutating func release(_ request: CheckedRequest, client: LeaseClient, arrival: Arrival, now: Int64) -> Response {
+        if let chosen = request.message.serverIdentifier, !isOurs(chosen, request.message, arrival) { return .ignore(.otherServerChosen) }
+        guard !request.message.clientAddress.isAny else { return .ignore(.noAddressNamed) }
+        do {
+            return .silent(try table.release(request.message.clientAddress, by: client, now: now))
+        } catch {
+            return .ignore(DHCPRefusal(error))
+        }
+    }
+
+    /// RFC 2131 section 3.4: options for an address that the client has from elsewhere; no lease is looked for. The address must be one of
+    /// a subnet of ours, or a stranger could have us send packets to anybody.
+    private func inform(_ request: CheckedRequest, subnet: ServedSubnet, arrival: Arrival) -> Response {
+        guard !request.message.clientAddress.isAny else { return .ignore(.noAddressNamed) }
+        guard subnets.subnet(containing: request.message.clientAddress) != nil else { return .ignore(.addressOutsideSubnet) }
+        return Response(policy.reply(to: request, in: subnet, decision: .informed, servers: arrival.servers))
+    }
+}
+
+extension String {
+    /// What a stranger sent, for a person's terminal: printable ASCII only, so that no escape sequence gets there.
+    func printable(limit: Int) -> String { String(decoding: utf8.lazy.filter { (32...126).contains($0) }.prefix(limit), as: UTF8.self) }
+}
+
+extension Response {
+    init(_ decision: ReplyDecision) {
+        self =
+            switch decision {
+            case .reply(let message, let destination, let refusal): .reply(message, to: destination, refusal: refusal)
+            case .ignore(let reason): .ignore(reason)
+            }
+    }
+
+    init(_ decision: ReplyDecision, after change: LeaseChange) {
+        self =
+            switch decision {
+            case .reply(let message, let destination, let refusal): .commit(change, then: message, to: destination, refusal: refusal)
+            case .ignore(let reason): .ignore(reason)
+            }
+    }
+
+    static func silent(_ change: LeaseChange) -> Response { .commit(change, then: nil, to: .broadcast, refusal: nil) }
+}

@@ -1,0 +1,94 @@
+import AddressPlan
+import DatagramIO
+package import Fleet
+import Glibc
+package import Logging
+import Primitives
+import ServiceLifecycle
+import Synchronization
+
+/// Gives addresses and points booting hosts at the boot server (RFC 2131, RFC 4578, UEFI HTTP Boot).
+///
+/// Two plain threads: one receives and decides, one commits and acknowledges. Starts last and stops first of all servers.
+package struct DHCPServer: Service {
+    package let statistics = DHCPStatistics()
+    private let configuration: DHCPServerConfiguration
+    private let directory: any BootDirectory
+    private let leases: any LeaseStore
+    private let logger: Logger
+    private let clock: @Sendable () -> Int64
+    private let openEndpoints: @Sendable (DHCPServerConfiguration) throws -> [Endpoint]
+    private let onListening: @Sendable ([UInt16]) -> Void
+
+    /// `clock` is in seconds since 1970. `onListening` is told the bound ports, in the order of the interfaces.
+    package init(
+        configuration: DHCPServerConfiguration, directory: any BootDirectory, leases: any LeaseStore, logger: Logger,
+        clock: @escaping @Sendable () -> Int64 = { Int64(Glibc.time(nil)) },
+        openEndpoints: @escaping @Sendable (DHCPServerConfiguration) throws -> [Endpoint] = Endpoint.open,
+        onListening: @escaping @Sendable ([UInt16]) -> Void = { _ in }
+    ) {
+        (self.configuration, self.directory, self.leases) = (configuration, directory, leases)
+        (self.logger, self.clock) = (logger, clock)
+        (self.openEndpoints, self.onListening) = (openEndpoints, onListening)
+    }
+
+    /// Until a graceful shutdown, cancellation, or a socket that fails for good.
+    package func run() async throws {
+        let stored = try await leases.load()
+        let table = startingTable(stored)
+        let endpoints = try openEndpoints(configuration)
+        let stop = try StopRequest()
+        let queue = try CommitQueue(limit: configuration.commitQueueLimit)
+        let results = CommitResults()
+        let commit = CommitLoop(
+            queue: queue, leases: leases, results: results, wakeUp: stop.wakeUp, sender: ReplySender(clientPort: configuration.clientPort),
+            statistics: statistics)
+        let failure = Mutex<SocketError?>(nil)
+        let failed: @Sendable (SocketError) -> Void = { error in
+            failure.withLock { $0 = $0 ?? error }
+            stop.request()
+        }
+        let (ended, ending) = AsyncStream<Void>.makeStream()
+        let receive: @Sendable () -> Void = { [configuration, directory, statistics, logger, clock] in
+            // The loop is made inside its thread: only descriptors and Sendable values cross.
+            var loop = ReceiveLoop(
+                configuration: configuration, endpoints: endpoints, directory: directory, table: table, queue: queue, results: results,
+                stop: stop, statistics: statistics, logger: logger, clock: clock)
+            do throws(SocketError) { try loop.run() } catch { failed(error) }
+        }
+        try PlainThread.start("dhcp-commit") {
+            do throws(SocketError) { try commit.run() } catch { failed(error) }
+            ending.finish()
+        }
+        do {
+            try PlainThread.start("dhcp-receive", receive)
+        } catch {
+            queue.close()
+            throw error
+        }
+        logger.info("DHCP is served", metadata: ["interfaces": "\(configuration.interfaces.map(\.name))", "leases": "\(table.count)"])
+        onListening(endpoints.map(\.socket.localPort))
+        await withTaskCancellationHandler {
+            await withGracefulShutdownHandler {
+                // Not cancelled with the task: the threads end by the stop request, and what they hold must not outlive this function.
+                await Task { for await _ in ended {} }.value
+            } onGracefulShutdown: {
+                stop.request()
+            }
+        } onCancel: {
+            stop.request()
+        }
+        logger.info("DHCP has stopped")
+        if let error = failure.withLock({ $0 }) { throw error }
+    }
+
+    /// An address whose record cannot be read may be in use: nobody gets it for as long as any lease could last.
+    private func startingTable(_ stored: StoredLeaseList) -> LeaseTable {
+        let nobody = LeaseClient(hardwareAddress: HardwareAddress(value: 0))
+        let quarantined = stored.unreadable.map {
+            logger.warning("stored lease cannot be read, its address is kept back", metadata: ["address": "\($0)"])
+            return Lease(address: $0, client: nobody, expires: Lease.expiry(after: 86_400, from: clock()), state: .declined)
+        }
+        return LeaseTable(stored: stored.leases + quarantined)
+    }
+}

@@ -1,0 +1,39 @@
+import BootPolicy
+package import DatagramIO
+package import Primitives
+
+/// One served interface with its socket.
+package struct Endpoint: Sendable {
+    package let socket: UDPSocket
+    package let packets: PacketSocket
+    package let interfaceIndex: UInt32
+    /// Our address there, which stands in option 54; then the others.
+    package let addresses: [IPv4Address]
+
+    package init(socket: UDPSocket, packets: PacketSocket, interfaceIndex: UInt32, addresses: [IPv4Address]) {
+        (self.socket, self.packets) = (socket, packets)
+        (self.interfaceIndex, self.addresses) = (interfaceIndex, addresses)
+    }
+
+    package var address: IPv4Address { addresses.first ?? .any }
+
+    /// Opens all or none. The sockets belong to the network namespace of the calling thread.
+    package static func open(_ configuration: DHCPServerConfiguration) throws -> [Endpoint] {
+        guard !configuration.interfaces.isEmpty else { throw DHCPServerError.noInterfaces }
+        let packets = try PacketSocket()
+        return try configuration.interfaces.map { wanted in
+            guard let interface = try NetworkInterface.named(wanted.name) else { throw DHCPServerError.interfaceMissing(wanted.name) }
+            var addresses = interface.addresses.map(\.address)
+            guard let first = addresses.first else { throw DHCPServerError.interfaceWithoutAddress(wanted.name) }
+            let own = wanted.address ?? first
+            guard addresses.contains(own) else { throw DHCPServerError.notAnAddressOfInterface(own, wanted.name) }
+            addresses.removeAll { $0 == own }
+            let socket = try UDPSocket(interface: wanted.name, port: configuration.port, receiveBuffer: 4 << 20)
+            return Endpoint(socket: socket, packets: packets, interfaceIndex: interface.index, addresses: [own] + addresses)
+        }
+    }
+
+    func servers(_ configuration: DHCPServerConfiguration) -> ServerAddresses {
+        ServerAddresses(identifier: address, tftp: configuration.tftpAddress, httpPort: configuration.httpPort)
+    }
+}

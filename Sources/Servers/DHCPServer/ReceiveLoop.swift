@@ -1,0 +1,161 @@
+import AddressPlan
+import BootPolicy
+import DHCPWire
+import DatagramIO
+import Fleet
+import Logging
+import Primitives
+import Synchronization
+
+/// Asks a loop to end.
+final class StopRequest: Sendable {
+    let wakeUp: WakeUp
+    private let isRequested = Atomic(false)
+
+    init() throws(SocketError) { wakeUp = try WakeUp() }
+
+    var isStopped: Bool { isRequested.load(ordering: .acquiring) }
+
+    func request() {
+        isRequested.store(true, ordering: .releasing)
+        wakeUp.signal()
+    }
+}
+
+/// The thread that receives and decides. It alone owns the lease table; nothing in it waits for the disk.
+struct ReceiveLoop {
+    let configuration: DHCPServerConfiguration
+    let endpoints: [Endpoint]
+    let directory: any BootDirectory
+    let queue: CommitQueue
+    let results: CommitResults
+    let stop: StopRequest
+    let sender: ReplySender
+    let statistics: DHCPStatistics
+    let logger: Logger
+    let clock: @Sendable () -> Int64
+    private var responder: DHCPResponder
+    private var generation: UInt64?
+    private var nextExpiry: Int64 = 0
+
+    init(
+        configuration: DHCPServerConfiguration, endpoints: [Endpoint], directory: any BootDirectory, table: LeaseTable, queue: CommitQueue,
+        results: CommitResults, stop: StopRequest, statistics: DHCPStatistics, logger: Logger, clock: @escaping @Sendable () -> Int64
+    ) {
+        (self.configuration, self.endpoints, self.directory) = (configuration, endpoints, directory)
+        (self.queue, self.results, self.stop) = (queue, results, stop)
+        (self.statistics, self.logger, self.clock) = (statistics, logger, clock)
+        sender = ReplySender(clientPort: configuration.clientPort)
+        responder = DHCPResponder(
+            table: table, policy: configuration.policy, offerTime: configuration.offerTime, quarantineTime: configuration.quarantineTime)
+    }
+
+    /// Until a stop is requested. Closes the queue at the end.
+    mutating func run() throws(SocketError) {
+        defer { queue.close() }
+        let batch = DatagramBatch()
+        let descriptors = endpoints.map(\.socket.descriptor) + [stop.wakeUp.descriptor]
+        while !stop.isStopped {
+            let ready = try Readiness.wait(for: descriptors, milliseconds: 10_000)
+            stop.wakeUp.clear()
+            settle()
+            takeSubnets()
+            for (endpoint, isReady) in zip(endpoints, ready) where isReady {
+                for datagram in try endpoint.socket.receive(into: batch) { handle(datagram, at: endpoint) }
+            }
+            statistics.holding(responder.table.count)
+        }
+    }
+
+    private mutating func settle() {
+        for result in results.take() {
+            switch result.outcome {
+            case .durable: responder.table.confirm(result.change)
+            case .failed, .unknown: responder.table.revert(result.change)
+            case .conflict(let address, let current):
+                responder.table.revert(result.change)
+                responder.table.replace(at: address, with: current)
+            }
+        }
+        let now = clock()
+        if now >= nextExpiry || now < nextExpiry - 60 {
+            responder.table.expireOffers(at: now)
+            nextExpiry = Lease.expiry(after: 10, from: now)
+        }
+    }
+
+    private mutating func takeSubnets() {
+        let subnets = directory.subnets
+        guard subnets.generation != generation else { return }
+        generation = subnets.generation
+        responder.serve(subnets.subnets)
+    }
+
+    private mutating func handle(_ datagram: IncomingDatagram, at endpoint: Endpoint) {
+        let request: CheckedRequest
+        do {
+            request = try Self.check(datagram)
+        } catch {
+            statistics.refused(error)
+            logger.debug("DHCP message refused", metadata: ["reason": "\(error.rawValue)", "source": "\(datagram.source)"])
+            return
+        }
+        statistics.received(request.type)
+        let witness = Witness(request, directory: directory)
+        witness.received(request)
+        let arrival = Arrival(
+            servers: endpoint.servers(configuration), interfaceAddresses: endpoint.addresses,
+            wasBroadcast: !endpoint.addresses.contains(datagram.destination))
+        let response = responder.respond(to: request, arrival: arrival, now: clock())
+        act(on: response, to: request, witness: witness, endpoint: endpoint, port: datagram.port)
+    }
+
+    private static func check(_ datagram: IncomingDatagram) throws(DHCPRefusal) -> CheckedRequest {
+        guard !datagram.isTruncated else { throw .truncatedDatagram }
+        guard let message = try? DHCPMessage(decoding: datagram.bytes) else { throw .malformed }
+        return try CheckedRequest(message)
+    }
+
+    private mutating func act(on response: Response, to request: CheckedRequest, witness: Witness, endpoint: Endpoint, port: UInt16) {
+        func prepare(_ message: DHCPMessage, _ destination: DHCPMessage.Destination) throws(DHCPRefusal) -> PreparedReply {
+            PreparedReply(
+                message: message, bytes: try message.encode(answering: request.message), destination: destination, endpoint: endpoint,
+                requestPort: port)
+        }
+        do throws(DHCPRefusal) {
+            switch response {
+            case .ignore(let reason):
+                throw reason
+            case .reply(let message, let destination, let refusal):
+                if let refusal { refuse(refusal, request, witness) }
+                let reply = try prepare(message, destination)
+                if let error = sender.send(reply) {
+                    logger.debug("DHCP reply not sent", metadata: ["error": "\(error)"])
+                    throw .sendFailed
+                }
+                if let type = message.messageType { statistics.sent(type) }
+                witness.sent(message)
+            case .commit(let change, let message, let destination, let refusal):
+                let reply: PreparedReply?
+                do {
+                    reply = try message.map { message throws(DHCPRefusal) in try prepare(message, destination) }
+                } catch {
+                    responder.table.revert(change)
+                    throw error
+                }
+                guard queue.push(PendingCommit(change: change, reply: reply, refusal: refusal, witness: witness)) else {
+                    responder.table.revert(change)
+                    throw .commitQueueFull
+                }
+            }
+        } catch {
+            refuse(error, request, witness)
+        }
+    }
+
+    private func refuse(_ refusal: DHCPRefusal, _ request: CheckedRequest, _ witness: Witness) {
+        statistics.refused(refusal)
+        witness.refused(refusal, detail: "\(request.type) from \(request.hardwareAddress)")
+        logger.debug("DHCP request refused", metadata: ["reason": "\(refusal.rawValue)", "host.mac": "\(request.hardwareAddress)"])
+    }
+}

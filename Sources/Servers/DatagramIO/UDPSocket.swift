@@ -1,0 +1,78 @@
+import CSockets
+package import Primitives
+
+/// A non-blocking IPv4 UDP socket that says by which interface a datagram came, and sends from the address it is told to.
+package struct UDPSocket: Sendable {
+    package let descriptor: Descriptor
+    /// In host byte order.
+    package let localPort: UInt16
+
+    /// Binds to a port (0 takes a free one), on one interface where that is named: sockets of other interfaces can then have the same port.
+    /// `receiveBuffer` is in bytes; 0 leaves the system's.
+    package init(
+        interface: String? = nil, address: IPv4Address = .any, port: UInt16, receiveBuffer: Int32 = 0
+    ) throws(SocketError) {
+        let place = "UDP port \(port)\(interface.map { " on \($0)" } ?? "")"
+        let number: Int32
+        if let interface {
+            number = csockets_udp_open(interface, address.value, port, receiveBuffer)
+        } else {
+            number = csockets_udp_open(nil, address.value, port, receiveBuffer)
+        }
+        descriptor = Descriptor(owning: try SocketError.check(number, "open \(place)"))
+        localPort = UInt16(truncatingIfNeeded: try SocketError.check(csockets_local_port(descriptor.number), "read the port of \(place)"))
+    }
+
+    /// What has arrived, at most one batch; empty when nothing has.
+    package func receive(into batch: DatagramBatch) throws(SocketError) -> [IncomingDatagram] {
+        let count = batch.fill { csockets_receive(descriptor.number, $0, $1) }
+        if count < 0, SocketError("", code: -count).isTransient { return [] }
+        return batch.datagrams(try SocketError.check(count, "receive"))
+    }
+
+    /// Tries every datagram; one result each, in order, `nil` where it left.
+    package func send(_ datagrams: [OutgoingDatagram]) -> [SocketError?] {
+        var results: [SocketError?] = []
+        results.reserveCapacity(datagrams.count)
+        var rest = datagrams[...]
+        while !rest.isEmpty {
+            results += sendBatch(rest.prefix(Int(CSOCKETS_BATCH)))
+            rest = rest.dropFirst(Int(CSOCKETS_BATCH))
+        }
+        return results
+    }
+
+    private func sendBatch(_ datagrams: ArraySlice<OutgoingDatagram>) -> [SocketError?] {
+        let payload = datagrams.flatMap(\.bytes)
+        return payload.withUnsafeBufferPointer { payload in
+            var offset = 0
+            var messages = datagrams.map { datagram in
+                defer { offset += datagram.bytes.count }
+                return csockets_outgoing(
+                    bytes: payload.baseAddress.map { $0 + offset }, length: UInt32(clamping: datagram.bytes.count),
+                    source_address: datagram.source.value, destination_address: datagram.destination.value,
+                    interface_index: datagram.interfaceIndex, destination_port: datagram.port, error: 0)
+            }
+            _ = csockets_send(descriptor.number, &messages, Int32(messages.count))
+            return zip(messages, datagrams).map { message, datagram in
+                message.error == 0 ? nil : SocketError("send to \(datagram.destination)", code: message.error)
+            }
+        }
+    }
+}
+
+/// A datagram to send.
+package struct OutgoingDatagram: Sendable, Hashable {
+    package var bytes: [UInt8]
+    /// 0.0.0.0 lets the kernel choose.
+    package var source: IPv4Address
+    package var destination: IPv4Address
+    package var port: UInt16
+    /// 0 follows the routes.
+    package var interfaceIndex: UInt32
+
+    package init(bytes: [UInt8], source: IPv4Address = .any, destination: IPv4Address, port: UInt16, interfaceIndex: UInt32 = 0) {
+        (self.bytes, self.source, self.destination) = (bytes, source, destination)
+        (self.port, self.interfaceIndex) = (port, interfaceIndex)
+    }
+}

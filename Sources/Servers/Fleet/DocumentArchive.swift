@@ -1,0 +1,80 @@
+import Crypto
+import Documents
+import Foundation
+import Primitives
+import Store
+
+/// How documents are kept: content by digest, pages of a manifest by digest, and one head that names the manifest.
+/// A revision is a manifest; only the head is ever compared and set, so a revision of any size needs no large transaction.
+struct DocumentArchive {
+    let store: any Store
+
+    struct Head: Codable {
+        var revision: UInt64
+        var manifest: String
+    }
+    /// Digests of pages of at most `pageSize` items.
+    private struct Manifest: Codable { var pages: [String] }
+    private struct Item: Codable {
+        var document: String
+        var content: String
+    }
+    private static let pageSize = 1000
+
+    func load() async throws -> (documents: DocumentSet, revision: UInt64) {
+        guard let entry = try await store.get(FleetKeys.documentHead) else { return (DocumentSet(), 0) }
+        let head = try FleetKeys.decode(Head.self, from: entry)
+        var files: [SourceFile] = []
+        for page in try await decoded(Manifest.self, head.manifest).pages {
+            for item in try await decoded([Item].self, page) {
+                files.append(SourceFile(path: item.document, text: String(decoding: try await content(item.content), as: UTF8.self)))
+            }
+        }
+        let result = DocumentParser.parse(files: files)
+        if let problem = result.problems.first {
+            throw UnreadableEntry(key: FleetKeys.documentHead, cause: "\(problem)")
+        }
+        return (DocumentSet(result.documents), head.revision)
+    }
+
+    /// Makes `documents` the revision after `revision`; `nil` when somebody else was faster.
+    func save(_ documents: DocumentSet, after revision: UInt64) async throws -> UInt64? {
+        let current = try await store.get(FleetKeys.documentHead)
+        let head = try current.map { try FleetKeys.decode(Head.self, from: $0) }
+        guard (head?.revision ?? 0) == revision else { return nil }
+
+        var items: [Item] = []
+        for document in documents.sorted {
+            items.append(Item(document: document.key.description, content: try await put(Array(document.source.utf8))))
+        }
+        var pages: [String] = []
+        for start in stride(from: 0, to: items.count, by: Self.pageSize) {
+            pages.append(try await put(try FleetKeys.encode(Array(items[start..<min(start + Self.pageSize, items.count)]))))
+        }
+        let manifest = try await put(try FleetKeys.encode(Manifest(pages: pages)))
+        let bytes = try FleetKeys.encode(Head(revision: revision + 1, manifest: manifest))
+        let transaction = current.map { Transaction.replace($0, with: bytes) } ?? Transaction.create(FleetKeys.documentHead, bytes)
+        guard case .committed = try await store.commit(transaction) else { return nil }
+        return revision + 1
+    }
+
+    /// Puts content under its digest. That it is there already is success: the same digest is the same content.
+    private func put(_ bytes: [UInt8]) async throws -> String {
+        let digest = Hexadecimal.encode(SHA256.hash(data: bytes))
+        let key = try FleetKeys.content(digest)
+        if try await store.get(key) == nil { _ = try await store.commit(Transaction.create(key, bytes)) }
+        return digest
+    }
+
+    private func content(_ digest: String) async throws -> [UInt8] {
+        let key = try FleetKeys.content(digest)
+        guard let entry = try await store.get(key) else { throw UnreadableEntry(key: key, cause: "it is missing") }
+        return entry.value
+    }
+
+    private func decoded<Value: Decodable>(_ type: Value.Type, _ digest: String) async throws -> Value {
+        let entry = try await store.get(try FleetKeys.content(digest))
+        guard let entry else { throw UnreadableEntry(key: try FleetKeys.content(digest), cause: "it is missing") }
+        return try FleetKeys.decode(type, from: entry)
+    }
+}

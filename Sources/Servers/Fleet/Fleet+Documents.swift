@@ -1,0 +1,100 @@
+import Documents
+import FleetModel
+import Foundation
+import HostContract
+package import OperatorTypes
+import Synchronization
+
+/// One change of documents at a time; the store's compare-and-set guards against other processes.
+actor FleetWriter {
+    private var isBusy = false
+    private var waiters: [CheckedContinuation<Void, Never>] = []
+
+    func exclusively<Value: Sendable>(_ body: @Sendable () async throws -> Value) async rethrows -> Value {
+        while isBusy { await withCheckedContinuation { waiters.append($0) } }
+        isBusy = true
+        defer {
+            isBusy = false
+            if !waiters.isEmpty { waiters.removeFirst().resume() }
+        }
+        return try await body()
+    }
+}
+
+extension Fleet {
+    /// Brings documents in force: all of them, durable before the answer, or none.
+    package func apply(_ request: ApplyRequest) async throws -> ApplyResult {
+        let parsed = DocumentParser.parse(files: request.files.map { SourceFile(path: $0.path, text: $0.text) })
+        return try await writer.exclusively { [self] in
+            let (before, revision) = state.withLock { ($0.documents, $0.revision) }
+            let after = before.merging(parsed.documents)
+            let problems = parsed.problems.isEmpty ? after.validate() : parsed.problems
+            let changes = parsed.documents.map { document in
+                let old = before[document.kind, document.metadata.name]
+                let kind: ApplyResult.Change.Kind = old == nil ? .created : old?.source == document.source ? .unchanged : .changed
+                return ApplyResult.Change(kind: kind, document: document.key.description)
+            }
+            guard problems.isEmpty else {
+                return ApplyResult(revision: revision, changes: [], mistakes: problems.map(ApplyResult.Mistake.init))
+            }
+            guard !request.dryRun, changes.contains(where: { $0.kind != .unchanged }) else {
+                return ApplyResult(revision: revision, changes: changes, mistakes: [])
+            }
+            let new = try await putInForce(after, over: revision)
+            return ApplyResult(revision: new, changes: changes, mistakes: [])
+        }
+    }
+
+    package func removeDocument(kind: String, name: String) async throws -> ApplyResult {
+        guard let key = DocumentKey("\(kind)/\(name)") else {
+            throw APIProblem(code: "malformed-name", message: "\(kind)/\(name) names no document; kinds are Subnet, Image, Profile, Host, Guest")
+        }
+        return try await writer.exclusively { [self] in
+            let (before, revision) = state.withLock { ($0.documents, $0.revision) }
+            guard before[key.kind, key.name] != nil else {
+                throw APIProblem(code: "unknown-document", message: "there is no document \(key); see: bennu document list")
+            }
+            let after = before.removing([key])
+            if let problem = after.validate().first {
+                throw APIProblem(code: "in-use", message: "cannot remove \(key): \(problem.path) of \(problem.file): \(problem.message)")
+            }
+            let new = try await putInForce(after, over: revision)
+            return ApplyResult(revision: new, changes: [.init(kind: .removed, document: key.description)], mistakes: [])
+        }
+    }
+
+    package func documentList() -> [DocumentSummary] {
+        snapshot.documents.sorted.map { DocumentSummary(kind: $0.kind.rawValue, name: $0.metadata.name, text: $0.source) }
+    }
+
+    private func putInForce(_ documents: DocumentSet, over revision: UInt64) async throws -> UInt64 {
+        guard let new = try await DocumentArchive(store: store).save(documents, after: revision) else {
+            throw APIProblem(code: "conflict", message: "the documents were changed by somebody else meanwhile; look at them and apply again")
+        }
+        let time = now()
+        state.withLock { state in
+            var generator = SystemRandomNumberGenerator()
+            state.adopt(documents, revision: new, now: time, using: &generator)
+        }
+        // Host ids that the documents brought into being must be there before a placement names them.
+        await save()
+        try await settlePlacements()
+        changes.ring()
+        return new
+    }
+
+    /// Writes the placements that the documents ask for. Run again after a crash, it finishes what was left.
+    func settlePlacements() async throws {
+        for (guest, placement) in state.withLock({ $0.placementChanges(now: now()) }) {
+            try await FleetKeys.write(placement, at: FleetKeys.placement(guest), in: store)
+            state.withLock { $0.placements[guest] = placement }
+        }
+    }
+}
+
+extension ApplyResult.Mistake {
+    init(_ problem: DocumentProblem) {
+        self.init(
+            file: problem.file, line: problem.line, column: problem.column, path: problem.path, message: problem.message, hint: problem.hint)
+    }
+}

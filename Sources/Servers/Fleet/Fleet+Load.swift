@@ -1,0 +1,44 @@
+import FleetModel
+import Foundation
+import HostContract
+import ImageStore
+import Primitives
+import Store
+import Synchronization
+
+extension Fleet {
+    /// Reads what is kept, finishes what a crash left half done, and makes the seal.
+    func load() async throws {
+        let records = try await store.readAll(FleetKeys.hosts).entries.map { try FleetKeys.decode(HostRecord.self, from: $0) }
+        var placements: [String: PlacementRecord] = [:]
+        for entry in try await store.readAll(FleetKeys.placements).entries {
+            placements[String(entry.key.lastSegment)] = try FleetKeys.decode(PlacementRecord.self, from: entry)
+        }
+        var references: [ImageReference: Digest] = [:]
+        for entry in try await store.readAll(FleetKeys.references).entries {
+            guard let reference = ImageReference(String(entry.key.lastSegment)) else { continue }
+            references[reference] = try FleetKeys.decode(Digest.self, from: entry)
+        }
+        let (documents, revision) = try await DocumentArchive(store: store).load()
+        let seal = try makeSeal()
+        let time = now()
+        state.withLock { state in
+            for record in records { state.put(record) }
+            state.unsaved = []
+            (state.placements, state.references, state.seal) = (placements, references, seal)
+            var generator = SystemRandomNumberGenerator()
+            state.adopt(documents, revision: revision, now: time, using: &generator)
+        }
+        try reloadImages()
+        await save()
+        try await settlePlacements()
+    }
+
+    private func makeSeal() throws -> PublishedBlob {
+        let bytes = SiteSeal.archive(publicKey: site.publicKey)
+        let digest = FileDigest.of(bytes)
+        let path = images.directory + "/seal-" + digest.hexadecimal
+        try DurableFile.write(bytes, to: path, mode: 0o644)
+        return PublishedBlob(digest: digest, path: path, size: Int64(bytes.count), role: "seal")
+    }
+}

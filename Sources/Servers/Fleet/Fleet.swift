@@ -1,0 +1,109 @@
+import Documents
+package import FleetModel
+import Foundation
+import HashTreeCollections
+import HostContract
+package import ImageStore
+package import Journal
+package import Logging
+package import Primitives
+import ServiceLifecycle
+package import Store
+import Synchronization
+
+/// What all servers share: who the hosts are, what they should run, what they showed. Readers on the boot path touch memory only.
+///
+/// Documents, claims and placements are durable before anyone is told of them. What servers merely observe is written behind, in batches.
+package final class Fleet: Service {
+    package let site: SiteKey
+    package let siteName: String
+    package let journal: Journal
+    package let images: ImageRepository
+    let store: any Store
+    let logger: Logger
+    let now: @Sendable () -> Int64
+    let state: Mutex<FleetState>
+    let changes = ChangeBell()
+    let writer = FleetWriter()
+
+    /// Loads everything from the store.
+    /// - Parameter now: milliseconds since 1970.
+    package init(
+        siteName: String, site: SiteKey, store: any Store, journal: Journal, images: ImageRepository, logger: Logger,
+        now: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1000) }
+    ) async throws {
+        (self.siteName, self.site, self.store, self.journal, self.images) = (siteName, site, store, journal, images)
+        (self.logger, self.now) = (logger, now)
+        state = Mutex(FleetState())
+        try await load()
+    }
+
+    package var snapshot: FleetState { state.withLock { $0 } }
+
+    /// Writes observations behind until the service group shuts down, and once more after it.
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                await self.save()
+                try? await Task.sleep(for: .milliseconds(250))
+            }
+        }
+        await save()
+    }
+
+    /// Writes what changed since the last time. What cannot be written stays for the next.
+    package func save() async {
+        let records = state.withLock { state in
+            defer { state.unsaved = [] }
+            return state.unsaved.map { ($0, state.hosts[$0]) }
+        }
+        for (id, record) in records {
+            do {
+                try await FleetKeys.write(record, at: FleetKeys.host(id), in: store)
+            } catch {
+                logger.warning("cannot write a host record", metadata: ["host.id": "\(id)", "error": "\(error)"])
+                state.withLock { _ = $0.unsaved.insert(id) }
+            }
+        }
+    }
+
+    package func record(_ events: [BootEvent]) { for event in events { journal.append(event) } }
+}
+
+extension Fleet: BootDirectory {
+    package var subnets: SubnetTable { state.withLock { $0.subnets } }
+
+    package func sight(_ sighting: Sighting) -> SightedHost {
+        let time = now()
+        let (sighted, events) = state.withLock { state in
+            var generator = SystemRandomNumberGenerator()
+            return state.sight(sighting, now: time, using: &generator)
+        }
+        record(events)
+        return sighted
+    }
+
+    package func decideBoot(of sighting: Sighting) -> BootDecision {
+        let time = now()
+        let (decision, _, events) = state.withLock { state in
+            var generator = SystemRandomNumberGenerator()
+            return state.decideBoot(of: sighting, now: time, using: &generator)
+        }
+        record(events)
+        return decision
+    }
+
+    package func blob(_ digest: Digest) -> PublishedBlob? { state.withLock { $0.published[digest] } }
+
+    package func bootFile(_ name: String) -> PublishedBlob? { state.withLock { $0.bootFiles[name] } }
+
+    package func record(_ event: BootEvent) {
+        var event = event
+        event.time = now()
+        state.withLock { state in
+            if event.host == nil, let boot = event.boot { event.host = state.byBoot[boot] }
+            state.learnAddress(from: event)
+        }
+        journal.append(event)
+    }
+}

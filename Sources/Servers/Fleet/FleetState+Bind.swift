@@ -1,0 +1,75 @@
+import AddressPlan
+package import Documents
+import FleetModel
+import HashTreeCollections
+import HostContract
+import Primitives
+
+extension FleetState {
+    /// Puts documents in force: gives every Host document its host, and derives what the servers read from them.
+    package mutating func adopt(
+        _ documents: DocumentSet, revision: UInt64, now: Int64, using generator: inout some RandomNumberGenerator
+    ) {
+        self.documents = documents
+        self.revision = revision
+        for record in hosts.values where record.document.map({ documents.host($0) == nil }) ?? false {
+            var record = record
+            record.document = nil
+            put(record)
+        }
+        for (name, spec) in documents.hosts { bind(name, spec, now: now, using: &generator) }
+        subnets = SubnetTable(generation: subnets.generation + 1, subnets: subnetPlans())
+    }
+
+    /// The host that a document speaks of: the one that has its name, else its UUID, else one of its NICs, else a new one.
+    private mutating func bind(_ name: String, _ spec: HostSpec, now: Int64, using generator: inout some RandomNumberGenerator) {
+        let byNIC = spec.hardwareAddresses.compactMap { byHardwareAddress[$0] }
+        let id = byDocument[name] ?? spec.uuid.flatMap { byUUID[$0] } ?? byNIC.first
+        var record = id.flatMap { hosts[$0] } ?? HostRecord(id: HostID(using: &generator), claims: HostClaims(), discoveredAt: now)
+        record.document = name
+        // The document is the operator's word, so it takes claims from whoever held them.
+        record.claims.uuid = spec.uuid ?? record.claims.uuid
+        for address in spec.hardwareAddresses where !record.claims.hardwareAddresses.contains(address) {
+            record.claims.hardwareAddresses.append(address)
+        }
+        for address in record.claims.hardwareAddresses {
+            guard let other = byHardwareAddress[address], other != record.id, var loser = hosts[other] else { continue }
+            loser.claims.hardwareAddresses.removeAll { $0 == address }
+            loser.claims.hardwareAddresses.isEmpty && loser.document == nil ? remove(other) : put(loser)
+        }
+        if record != hosts[record.id] { put(record) }
+    }
+
+    private func subnetPlans() -> [SubnetPlan] {
+        let hosts = documents.hosts
+        return documents.subnets.map { name, spec in
+            var reservations: [HardwareAddress: IPv4Address] = [:]
+            for (host, hostSpec) in hosts {
+                guard let address = hostSpec.address, spec.prefix.contains(address) else { continue }
+                let known = byDocument[host].flatMap { self.hosts[$0]?.claims.hardwareAddresses } ?? []
+                for hardware in hostSpec.hardwareAddresses + known { reservations[hardware] = address }
+            }
+            return SubnetPlan(
+                name: name, prefix: spec.prefix, pools: spec.pools, routers: spec.routers, nameServers: spec.nameServers,
+                timeServers: spec.timeServers, domainName: spec.domainName, leaseTime: spec.leaseTime, reservations: reservations)
+        }
+    }
+
+    /// Placements that the documents ask for and that are not so yet, by guest; `nil` for guests that are gone.
+    package func placementChanges(now: Int64) -> [String: PlacementRecord?] {
+        var changes: [String: PlacementRecord?] = [:]
+        let guests = documents.guests
+        for spec in guests {
+            guard let host = byDocument[spec.host] else { continue }
+            let current = placements[spec.guest.name]
+            guard current?.host != host else { continue }
+            // A host that never had it, or is gone from the site, has nothing to release.
+            let former = current.flatMap { $0.awaiting ?? $0.host }.flatMap { $0 == host ? nil : hosts[$0]?.id }
+            changes[spec.guest.name] = .some(
+                PlacementRecord(host: host, generation: (current?.generation ?? 0) + 1, awaiting: former, since: now))
+        }
+        let wanted = Set(guests.map(\.guest.name))
+        for guest in placements.keys where !wanted.contains(guest) { changes.updateValue(nil, forKey: guest) }
+        return changes
+    }
+}

@@ -1,0 +1,103 @@
+package import FleetModel
+import HashTreeCollections
+package import HostContract
+import Primitives
+
+extension FleetState {
+    /// Judges a boot claim. On success the record that must be durable before anybody is told.
+    package func judge(_ claim: BootClaim, now: Int64) -> Result<HostRecord, APIProblem> {
+        func refuse(_ code: String, _ message: String) -> Result<HostRecord, APIProblem> { .failure(APIProblem(code: code, message: message)) }
+
+        guard claim.contract >= ContractVersion.oldest else {
+            return refuse(
+                "contract-too-old", "this image speaks contract \(claim.contract), and this server needs \(ContractVersion.oldest) or newer")
+        }
+        guard let boot = BootID(claim.boot) else { return refuse("malformed-claim", "\"\(claim.boot.prefix(40))\" is no boot id") }
+        guard claim.nonce.utf8.count == 32, Hexadecimal.decode(Array(claim.nonce.utf8)) != nil else {
+            return refuse("malformed-claim", "the nonce must be 32 hexadecimal digits")
+        }
+        guard (1...64).contains(claim.macs.count) else { return refuse("malformed-claim", "a claim names 1 to 64 hardware addresses") }
+        guard let host = byBoot[boot] ?? claim.macs.lazy.compactMap({ byHardwareAddress[$0] }).first, var record = hosts[host] else {
+            return refuse("unknown-host", "no host has the hardware address \(claim.macs[0]); it must start from this site's boot server")
+        }
+        guard claim.macs.contains(where: record.claims.hardwareAddresses.contains) else {
+            return refuse("claim-mismatch", "boot \(boot) belongs to another host than \(claim.macs[0])")
+        }
+        guard record.document != nil else {
+            return refuse("host-not-accepted", "host \(host) is not accepted yet; see: bennu host accept \(host)")
+        }
+        var current = record.boot ?? BootRecord(id: boot, kind: .cold, predecessor: nil, startedAt: now)
+        if current.id != boot {
+            // A boot that began before our last restart may have been lost with it; one that was followed by another has ended.
+            guard current.phase >= .claimed, current.startedAt < now, byBoot[boot] == nil, current.predecessor != boot else {
+                return refuse("boot-superseded", "boot \(boot) of host \(host) was followed by \(current.id)")
+            }
+            current = BootRecord(id: boot, kind: .cold, predecessor: current.id, startedAt: now)
+        }
+        if let taken = current.nonce, taken != claim.nonce {
+            return refuse("claim-taken", "boot \(boot) was claimed before with another nonce; restart the host to begin a new boot")
+        }
+        current.nonce = claim.nonce
+        current.phase = max(current.phase, .claimed)
+        record.boot = current
+        return .success(record)
+    }
+
+    /// The host and its boot that a credential speaks for, as long as that boot is the current one.
+    package func authorize(_ credential: Credential, boot: BootID) -> Result<HostRecord, APIProblem> {
+        guard credential.boot == boot else {
+            return .failure(APIProblem(code: "other-boot", message: "the credential is for another boot than \(boot)"))
+        }
+        guard let record = hosts[credential.host] else {
+            return .failure(APIProblem(code: "unknown-host", message: "host \(credential.host) was removed from this site"))
+        }
+        guard record.boot?.id == boot else {
+            return .failure(APIProblem(code: "boot-superseded", message: "boot \(boot) is not the current one of host \(credential.host)"))
+        }
+        return .success(record)
+    }
+
+    /// Takes in what the agent reports, and says what of it belongs into the timeline.
+    package mutating func report(_ status: StatusReport, from host: HostID, now: Int64) -> [BootEvent] {
+        guard var record = hosts[host], var boot = record.boot else { return [] }
+        var events: [BootEvent] = []
+        func note(_ name: String, _ detail: String, _ attributes: [String: String] = [:]) {
+            events.append(
+                BootEvent(host: host, boot: boot.id, time: now, source: .agent, name: name, detail: detail, attributes: attributes))
+        }
+        let before = Dictionary(boot.status?.items.map { ($0.item, $0) } ?? [], uniquingKeysWith: { _, last in last })
+        for item in status.items where before[item.item].map({ $0.state != item.state && item.state != .inForce }) ?? true {
+            note("item-\(item.state.rawValue)", item.detail.isEmpty ? "\(item.item)" : "\(item.item): \(item.detail)")
+        }
+        let guestsBefore = Dictionary(boot.status?.guests.map { ($0.name, $0.state) } ?? [], uniquingKeysWith: { _, last in last })
+        for guest in status.guests where guestsBefore[guest.name] != guest.state {
+            note("guest-\(guest.state.replacing(" ", with: "-"))", guest.name)
+        }
+
+        boot.lastReport = now
+        boot.status = status
+        if status.operational, boot.phase != .operational {
+            note("operational", "revision \(status.revision)", ["uptime": "\(status.uptime)"])
+            boot.operationalAt = boot.operationalAt ?? now
+            boot.phase = .operational
+        } else if !status.operational, status.revision > 0 {
+            let failed = status.items.contains { $0.state == .failed }
+            if failed, boot.phase != .failed {
+                note("degraded", status.items.filter { $0.state == .failed }.map { "\($0.item)" }.joined(separator: ", "))
+            }
+            boot.phase = failed ? .failed : max(boot.phase == .failed ? .converging : boot.phase, .converging)
+        } else if boot.phase < .agent {
+            boot.phase = .agent
+        }
+        record.boot = boot
+        put(record)
+        return events
+    }
+
+    /// Placements that a report of their former host sets free.
+    package func placements(releasedBy host: HostID, _ status: StatusReport, now: Int64) -> [String: PlacementRecord] {
+        let alive = Set(status.guests.filter { !["shut off", "crashed"].contains($0.state) }.map(\.name))
+        return placements.filter { $0.value.awaiting == host && !alive.contains($0.key) && now > $0.value.since && status.revision > 0 }
+            .mapValues { PlacementRecord(host: $0.host, generation: $0.generation, awaiting: nil, since: now) }
+    }
+}

@@ -1,0 +1,24 @@
+import FleetModel
+import HashTreeCollections
+import Primitives
+
+extension FleetState {
+    /// Replaces the images that hosts may boot, and with them what leaves the boot servers.
+    /// - Parameter catalog: oldest first; a network boot program that several images have is taken from the youngest.
+    package mutating func publish(_ catalog: [CatalogImage]) {
+        images = Dictionary(catalog.map { ($0.digest, $0) }, uniquingKeysWith: { _, last in last })
+        bootFiles = catalog.reduce(into: [:]) { $0.merge($1.bootFiles) { _, younger in younger } }
+        let blobs = catalog.flatMap(\.blobs) + (seal.map { [$0] } ?? [])
+        published = Dictionary(blobs.map { ($0.digest, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// DHCP alone knows which address a boot was given; its events carry it.
+    mutating func learnAddress(from event: BootEvent) {
+        guard event.source == .dhcp, event.name == "ack-sent", let host = event.host, var record = hosts[host], var boot = record.boot,
+            let address = event.attributes["address"].flatMap({ IPv4Address($0) }), boot.address != address
+        else { return }
+        boot.address = address
+        record.boot = boot
+        put(record)
+    }
+}

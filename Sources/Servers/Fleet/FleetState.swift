@@ -1,0 +1,76 @@
+package import Documents
+package import FleetModel
+package import HashTreeCollections
+package import Primitives
+
+/// All that the servers share, in memory. A value: every change is a pure transition, so that it is tested without a server.
+package struct FleetState: Sendable {
+    package var hosts: TreeDictionary<HostID, HostRecord> = [:]
+    package private(set) var byHardwareAddress: TreeDictionary<HardwareAddress, HostID> = [:]
+    package private(set) var byUUID: TreeDictionary<UniversalUniqueIdentifier, HostID> = [:]
+    package private(set) var byBoot: TreeDictionary<BootID, HostID> = [:]
+    package private(set) var byDocument: [String: HostID] = [:]
+
+    package var documents = DocumentSet()
+    /// Of the documents; 0 before the first `apply`.
+    package var revision: UInt64 = 0
+    package var references: [ImageReference: Digest] = [:]
+    package var images: [Digest: CatalogImage] = [:]
+    package var placements: [String: PlacementRecord] = [:]
+    package var subnets = SubnetTable(generation: 0, subnets: [])
+    package var seal: PublishedBlob?
+    package internal(set) var published: [Digest: PublishedBlob] = [:]
+    package internal(set) var bootFiles: [String: PublishedBlob] = [:]
+
+    /// Hosts whose records changed since they were last written.
+    package var unsaved: Set<HostID> = []
+
+    package init() {}
+
+    /// Puts a record in place and keeps every index true.
+    package mutating func put(_ record: HostRecord) {
+        if let old = hosts[record.id] { removeFromIndexes(old) }
+        hosts[record.id] = record
+        for address in record.claims.hardwareAddresses { byHardwareAddress[address] = record.id }
+        if let uuid = record.claims.distinguishingUUID { byUUID[uuid] = record.id }
+        if let boot = record.boot { byBoot[boot.id] = record.id }
+        if let name = record.document { byDocument[name] = record.id }
+        unsaved.insert(record.id)
+    }
+
+    package mutating func remove(_ id: HostID) {
+        guard let old = hosts.removeValue(forKey: id) else { return }
+        removeFromIndexes(old)
+        unsaved.insert(id)
+    }
+
+    private mutating func removeFromIndexes(_ record: HostRecord) {
+        for address in record.claims.hardwareAddresses where byHardwareAddress[address] == record.id { byHardwareAddress[address] = nil }
+        if let uuid = record.claims.distinguishingUUID, byUUID[uuid] == record.id { byUUID[uuid] = nil }
+        if let boot = record.boot, byBoot[boot.id] == record.id { byBoot[boot.id] = nil }
+        if let name = record.document, byDocument[name] == record.id { byDocument[name] = nil }
+    }
+
+    /// The host that an operator means: by document name, host id, hardware address or UUID.
+    package func host(named text: String) -> HostRecord? {
+        if let id = byDocument[text] ?? HostID(text) { return hosts[id] }
+        if let address = HardwareAddress(text), let id = byHardwareAddress[address] { return hosts[id] }
+        if let uuid = UniversalUniqueIdentifier(text), let id = byUUID[uuid] { return hosts[id] }
+        return nil
+    }
+}
+
+/// The claim index at one moment.
+struct ClaimView: ClaimIndex {
+    let state: FleetState
+    let now: Int64
+
+    func host(hardwareAddress: HardwareAddress) -> HostID? { state.byHardwareAddress[hardwareAddress] }
+    func host(uuid: UniversalUniqueIdentifier) -> HostID? { state.byUUID[uuid] }
+    func claims(of host: HostID) -> HostClaims? { state.hosts[host]?.claims }
+
+    func isRunning(_ host: HostID) -> Bool {
+        guard let report = state.hosts[host]?.boot?.lastReport else { return false }
+        return now - report < 90_000
+    }
+}

@@ -1,0 +1,58 @@
+import Fleet
+import FleetModel
+import Foundation
+import HostContract
+import Hummingbird
+import NIOCore
+import OperatorTypes
+
+extension OperatorServer {
+    func addHosts(to group: RouterGroup<BasicRequestContext>) {
+        group.get { _, _ in try JSONAnswer(fleet.hostList()) }
+        group.get("{host}") { _, context in try JSONAnswer(fleet.hostDetail(Self.name(context))) }
+        group.post("{host}/accept") { request, context in
+            let edit = try await request.decoded(HostEdit.self)
+            return try JSONAnswer(await fleet.accept(Self.name(context), edit))
+        }
+        group.patch("{host}") { request, context in
+            let edit = try await request.decoded(HostEdit.self)
+            return try JSONAnswer(await fleet.edit(Self.name(context), edit))
+        }
+        group.delete("{host}") { _, context in
+            try await fleet.removeHost(Self.name(context))
+            return Response(status: .noContent)
+        }
+        group.get("{host}/timeline") { request, context in
+            let boot = request.uri.queryParameters["boot"].map(String.init)
+            return try JSONAnswer(await fleet.timeline(of: Self.name(context), boot: boot))
+        }
+        group.get("{host}/timeline/follow") { request, context in
+            let after = request.uri.queryParameters["after"].flatMap { Int64($0) } ?? 0
+            let host = try fleet.hostDetail(Self.name(context)).record.id
+            return Self.stream(fleet.follow(host: host, after: after))
+        }
+    }
+
+    static func name(_ context: BasicRequestContext) throws -> String {
+        guard let text = context.parameters.get("host")?.removingPercentEncoding else {
+            throw APIProblem(code: "malformed-name", message: "the request names no host")
+        }
+        return text
+    }
+
+    /// One JSON object a line, for as long as the client listens.
+    private static func stream(_ events: AsyncStream<BootEvent>) -> Response {
+        Response(
+            status: .ok, headers: [.contentType: "application/x-ndjson"],
+            body: ResponseBody { writer in
+                let encoder = JSONEncoder()
+                encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+                for await event in events {
+                    var buffer = ByteBuffer(bytes: try encoder.encode(event))
+                    buffer.writeString("\n")
+                    try await writer.write(buffer)
+                }
+                try await writer.finish(nil)
+            })
+    }
+}

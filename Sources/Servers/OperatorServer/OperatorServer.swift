@@ -1,0 +1,37 @@
+package import Fleet
+import FleetModel
+import Foundation
+import HostContract
+package import Hummingbird
+package import Logging
+package import OperatorTypes
+
+/// The operator API: JSON over a Unix socket, whose file permissions say who may use it.
+package struct OperatorServer: Sendable {
+    let fleet: Fleet
+    let logger: Logger
+    let socketPath: String
+    let status: @Sendable () -> ServerStatus
+
+    /// - Parameter status: what the process says of itself; the roles it runs and their counters.
+    package init(fleet: Fleet, socketPath: String, logger: Logger, status: @escaping @Sendable () -> ServerStatus) {
+        (self.fleet, self.socketPath, self.logger, self.status) = (fleet, socketPath, logger, status)
+    }
+
+    package func service() -> some ApplicationProtocol {
+        let path = socketPath
+        return Application(
+            router: router(), configuration: .init(address: .unixDomainSocket(path: path), serverName: nil),
+            onServerRunning: { _ in _ = chmod(path, 0o660) }, logger: logger)
+    }
+
+    private func router() -> Router<BasicRequestContext> {
+        let router = Router()
+        router.add(middleware: OperatorProblemMiddleware())
+        router.get("/v1/status") { _, _ in try JSONAnswer(status()) }
+        addHosts(to: router.group("/v1/hosts"))
+        addImages(to: router.group("/v1/images"))
+        addDocuments(to: router.group("/v1/documents"))
+        return router
+    }
+}

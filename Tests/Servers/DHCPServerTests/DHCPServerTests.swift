@@ -1,0 +1,273 @@
+import AddressPlan
+import BootPolicy
+import DHCPServer
+import DHCPWire
+import DatagramIO
+import Fleet
+import Glibc
+import Logging
+import Primitives
+import ServiceLifecycle
+import Store
+import TestSupport
+import Testing
+
+/// The server on the loopback interface, by way of a relay.
+@Suite(.enabled(if: geteuid() == 0, "sockets bound to an interface need root"), .serialized)
+struct DHCPServerTests {
+    @Test("An offer is requested, acknowledged and stored; the timeline and the counters say so")
+    func exchange() async throws {
+        let (directory, leases) = (try TestDirectory([rackPlan()]), TestLeaseStore())
+        try await withServer(LoopbackRelay.configuration, directory: directory, leases: leases) { server, port in
+            let relay = try LoopbackRelay(serverPort: port)
+            let offer = try relay.exchange(message(.discover, vendorClass: "PXEClient:Arch:00007:UNDI:003000", architecture: 7))
+            #expect(offer.messageType == .offer && offer.bootFileName == "snponly.efi" && offer.serverIdentifier == LoopbackRelay.address)
+            #expect(leases.stored.isEmpty)
+            var request = relay.request(offer, from: nic(1))
+            request.clientArchitectures = [.x64UEFI]
+            let acknowledgement = try relay.exchange(request)
+            #expect(acknowledgement.messageType == .acknowledgement && acknowledgement.yourAddress == offer.yourAddress)
+            #expect(leases.stored.map(\.address) == [offer.yourAddress] && leases.stored.map(\.expires) == [4600])
+            try directory.wait(for: "ack-sent")
+            #expect(directory.eventNames == ["discover-received", "offer-sent", "request-received", "ack-sent"])
+            #expect(
+                directory.sightings.map(\.stage) == [.firmware, .firmware] && directory.sightings.map(\.isFirstMessage) == [true, false])
+            #expect(server.statistics.snapshot.received == ["discover": 1, "request": 1])
+            #expect(server.statistics.snapshot.sent == ["offer": 1, "acknowledgement": 1])
+        }
+    }
+
+    static let failures: [(LeaseCommitOutcome, DHCPRefusal)] = [
+        (.failed("disk full"), .commitFailed), (.unknown("connection lost"), .commitUnknown),
+        (.conflict(.init(10, 0, 0, 100), current: nil), .commitConflict),
+    ]
+
+    @Test("There is no DHCPACK for a lease that the store did not take, and the client's next try succeeds", arguments: failures)
+    func commitFails(outcome: LeaseCommitOutcome, refusal: DHCPRefusal) async throws {
+        let (directory, leases) = (try TestDirectory([rackPlan(pool: 1)]), TestLeaseStore())
+        try await withServer(LoopbackRelay.configuration, directory: directory, leases: leases) { server, port in
+            let relay = try LoopbackRelay(serverPort: port)
+            let pxe = message(.discover, architecture: 7)
+            let offer = try relay.exchange(pxe)
+            leases.answer(outcome)
+            var request = relay.request(offer, from: nic(1))
+            request.clientArchitectures = [.x64UEFI]
+            try relay.send(request)
+            try directory.wait(for: "dhcp-refused")
+            #expect(server.statistics.snapshot.refused == [refusal.rawValue: 1])
+            #expect(leases.stored.isEmpty)
+            // Whatever was sent before this reply would come before it.
+            #expect(try relay.exchange(pxe).messageType == .offer)
+            #expect(try relay.exchange(request).messageType == .acknowledgement)
+            #expect(leases.stored.count == 1)
+        }
+    }
+
+    @Test("A restart keeps the leases: nobody else is given the address, and its host renews it")
+    func restart() async throws {
+        let leases = TestLeaseStore()
+        var address = IPv4Address.any
+        try await withServer(LoopbackRelay.configuration, directory: try TestDirectory([rackPlan(pool: 2)]), leases: leases) { _, port in
+            address = try LoopbackRelay(serverPort: port).lease(nic(1)).yourAddress
+        }
+        try await withServer(LoopbackRelay.configuration, directory: try TestDirectory([rackPlan(pool: 2)]), leases: leases) { _, port in
+            let relay = try LoopbackRelay(serverPort: port)
+            #expect(try relay.exchange(message(.discover, from: nic(2))).yourAddress != address)
+            var renewal = message(.request)
+            renewal.clientAddress = address
+            #expect(try relay.exchange(renewal).messageType == .acknowledgement)
+        }
+    }
+
+    @Test("A host with three NICs that is restarted twenty times holds one lease, stored once")
+    func threeNICs() async throws {
+        let leases = TestLeaseStore()
+        try await withServer(LoopbackRelay.configuration, directory: try TestDirectory([rackPlan()]), leases: leases) { _, port in
+            let relay = try LoopbackRelay(serverPort: port)
+            for _ in 0..<20 {
+                for number in 1...3 as ClosedRange<UInt64> {
+                    _ = try relay.exchange(message(.discover, from: nic(number), architecture: 0))
+                }
+                var identifiers: [[UInt8]] = [[1] + nic(1).bytes, [255, 0, 0, 0, 1, 0, 3, 0, 1] + nic(1).bytes, []]
+                while let identifier = identifiers.popLast() {
+                    var request = relay.request(try relay.exchange(message(.discover)), from: nic(1))
+                    if !identifier.isEmpty { request.options.set(.clientIdentifier, to: identifier) }
+                    #expect(try relay.exchange(request).yourAddress == .init(10, 0, 0, 100))
+                }
+            }
+            #expect(leases.stored.map(\.hardwareAddress) == [nic(1)])
+        }
+    }
+
+    @Test("A lease whose stored record cannot be read is given to nobody")
+    func unreadable() async throws {
+        let leases = TestLeaseStore(unreadable: [.init(10, 0, 0, 100)])
+        try await withServer(LoopbackRelay.configuration, directory: try TestDirectory([rackPlan(pool: 1)]), leases: leases) {
+            server, port in
+            let relay = try LoopbackRelay(serverPort: port)
+            try relay.send(message(.discover))
+            var inform = message(.inform)
+            inform.clientAddress = .init(10, 0, 0, 9)
+            // Replies to INFORM go to the relay as well: it comes after the silence.
+            #expect(try relay.exchange(inform).messageType == .acknowledgement)
+            #expect(server.statistics.snapshot.refused == ["pool-exhausted": 1])
+        }
+    }
+
+    @Test("A running system that renews is not written into any timeline")
+    func renewalIsQuiet() async throws {
+        let directory = try TestDirectory([rackPlan()])
+        try await withServer(LoopbackRelay.configuration, directory: directory, leases: TestLeaseStore()) { _, port in
+            _ = try LoopbackRelay(serverPort: port).lease(nic(1))
+            #expect(directory.sightings.map(\.stage) == [.system, .system] && directory.events.isEmpty)
+        }
+    }
+
+    @Test("A changed subnet is served from the next message on")
+    func subnetsChange() async throws {
+        let directory = try TestDirectory([])
+        try await withServer(LoopbackRelay.configuration, directory: directory, leases: TestLeaseStore()) { server, port in
+            let relay = try LoopbackRelay(serverPort: port)
+            try relay.send(message(.discover, architecture: 0))
+            try directory.wait(for: "dhcp-refused")
+            #expect(server.statistics.snapshot.refused == ["no-subnet": 1])
+            directory.serve([try rackPlan()])
+            #expect(try relay.exchange(message(.discover)).messageType == .offer)
+        }
+    }
+
+    @Test("Garbage, oversized datagrams and replies are counted by name, and the server goes on")
+    func garbage() async throws {
+        try await withServer(LoopbackRelay.configuration, directory: try TestDirectory([rackPlan()]), leases: TestLeaseStore()) {
+            server, port in
+            let relay = try LoopbackRelay(serverPort: port)
+            var generator = SystemRandomNumberGenerator()
+            for size in [0, 1, 239, 240, 300, 1500] {
+                relay.send(bytes: (0..<size).map { _ in UInt8.random(in: 3...255, using: &generator) })
+            }
+            relay.send(bytes: [UInt8](repeating: 1, count: 9000))
+            var reply = message(.discover)
+            reply.operation = .reply
+            try relay.send(reply)
+            #expect(try relay.exchange(message(.discover)).messageType == .offer)
+            #expect(server.statistics.snapshot.refused == ["malformed": 6, "truncated-datagram": 1, "not-a-request": 1])
+        }
+    }
+
+    @Test("A reply that no client could take is not sent, and its lease is not made")
+    func tooLarge() async throws {
+        let leases = TestLeaseStore()
+        try await withServer(LoopbackRelay.configuration, directory: try TestDirectory([rackPlan()]), leases: leases) { server, port in
+            let relay = try LoopbackRelay(serverPort: port)
+            var large = relay.request(try relay.exchange(message(.discover)), from: nic(1))
+            // The circuit identifier of a talkative switch: a reply must repeat it.
+            large.relayAddress = LoopbackRelay.address
+            large.options.set(
+                .relayAgentInformation,
+                to: [5, 4, 10, 0, 0, 0, 19, 0, 1, 255] + [UInt8](repeating: 7, count: 255) + [2, 80] + [UInt8](repeating: 8, count: 80))
+            relay.send(bytes: try large.encode(maximumSize: 1472))
+            #expect(try relay.exchange(message(.discover, from: nic(2))).messageType == .offer)
+            #expect(server.statistics.snapshot.refused == ["reply-too-large": 1] && leases.stored.isEmpty)
+        }
+    }
+
+    @Test("A reply that the kernel does not send is counted, and the server goes on")
+    func sendFails() async throws {
+        let directory = try TestDirectory([rackPlan()])
+        let open: @Sendable (DHCPServerConfiguration) throws -> [Endpoint] = { configuration in
+            let socket = try UDPSocket(interface: "lo", port: 0)
+            // There is no such interface to send frames by.
+            return [
+                Endpoint(
+                    socket: socket, packets: try PacketSocket(), interfaceIndex: 999_999,
+                    addresses: [LoopbackRelay.address, .init(10, 0, 0, 1)])
+            ]
+        }
+        try await withServer(LoopbackRelay.configuration, directory: directory, leases: TestLeaseStore(), openEndpoints: open) {
+            server, port in
+            let relay = try LoopbackRelay(serverPort: port)
+            relay.send(bytes: try message(.discover, architecture: 0).encode(maximumSize: 1472))
+            try directory.wait(for: "dhcp-refused")
+            #expect(server.statistics.snapshot.refused == ["send-failed": 1])
+            #expect(try relay.exchange(message(.discover)).messageType == .offer)
+        }
+    }
+
+    @Test("On the real store, what was acknowledged is known to the next server; the store's own tests close and kill it")
+    func realStore() async throws {
+        let directory = try TemporaryDirectory()
+        let store = try SQLiteStore(directory: directory.path)
+        func serve(_ body: (LoopbackRelay) throws -> Void) async throws {
+            let fleet = try TestDirectory([rackPlan(pool: 2)])
+            try await withServer(LoopbackRelay.configuration, directory: fleet, leases: StoredLeases(store)) { _, port in
+                try body(try LoopbackRelay(serverPort: port))
+            }
+        }
+        try await serve { relay in
+            let first = try relay.lease(nic(1))
+            #expect(first.yourAddress == .init(10, 0, 0, 100))
+        }
+        try await serve { relay in
+            let addresses = try [relay.lease(nic(2)), relay.lease(nic(1))].map(\.yourAddress)
+            #expect(addresses == [.init(10, 0, 0, 101), .init(10, 0, 0, 100)])
+        }
+        try store.close()
+    }
+
+    @Test("What does not fit into the commit queue is refused, and undone")
+    func queueFull() async throws {
+        let gate = try GatedLeaseStore()
+        var configuration = LoopbackRelay.configuration
+        configuration.commitQueueLimit = 1
+        let directory = try TestDirectory([rackPlan()])
+        try await withServer(configuration, directory: directory, leases: gate) { server, port in
+            let relay = try LoopbackRelay(serverPort: port)
+            let offers = try (1...3).map { try relay.exchange(message(.discover, from: nic($0), architecture: 0)) }
+            var requests = zip(offers, 1...3 as ClosedRange<UInt64>).map { relay.request($0, from: nic($1)) }
+            for index in requests.indices { requests[index].clientArchitectures = [.x86BIOS] }
+            try relay.send(requests[0])
+            try gate.waitUntilCommitting()
+            try relay.send(requests[1])
+            try relay.send(requests[2])
+            try directory.wait(for: "dhcp-refused")
+            #expect(server.statistics.snapshot.refused == ["commit-queue-full": 1])
+            gate.open()
+            #expect(try [relay.receive(), relay.receive()].map(\.messageType) == [.acknowledgement, .acknowledgement])
+            #expect(try relay.exchange(requests[2]).messageType == .acknowledgement)
+        }
+    }
+
+    @Test("It ends when its group shuts down, and what was waiting for the disk is acknowledged first")
+    func shutdown() async throws {
+        let leases = try GatedLeaseStore()
+        let (listening, told) = AsyncStream<UInt16>.makeStream()
+        let server = DHCPServer(
+            configuration: LoopbackRelay.configuration, directory: try TestDirectory([rackPlan()]), leases: leases,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, clock: { 0 }, onListening: { told.yield($0[0]) })
+        let group = ServiceGroup(services: [server], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        async let ended: Void = group.run()
+        var ports = listening.makeAsyncIterator()
+        let relay = try LoopbackRelay(serverPort: try #require(await ports.next()))
+        try relay.send(relay.request(try relay.exchange(message(.discover)), from: nic(1)))
+        try leases.waitUntilCommitting()
+        await group.triggerGracefulShutdown()
+        leases.open()
+        #expect(try relay.receive().messageType == .acknowledgement)
+        try await ended
+    }
+
+    static let bad: [(DHCPServerConfiguration, DHCPServerError)] = [
+        (DHCPServerConfiguration(interfaces: [], httpPort: 1), .noInterfaces),
+        (DHCPServerConfiguration(interfaces: [.init("no-such-if")], httpPort: 1), .interfaceMissing("no-such-if")),
+        (
+            DHCPServerConfiguration(interfaces: [.init("lo", address: .init(10, 9, 9, 9))], httpPort: 1),
+            .notAnAddressOfInterface(.init(10, 9, 9, 9), "lo")
+        ),
+    ]
+
+    @Test("What keeps it from starting is said by name", arguments: bad)
+    func cannotStart(configuration: DHCPServerConfiguration, error: DHCPServerError) throws {
+        #expect(throws: error) { try Endpoint.open(configuration) }
+        #expect(error.description.hasPrefix("cannot serve DHCP"))
+    }
+}
