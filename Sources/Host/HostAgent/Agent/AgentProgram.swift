@@ -1,0 +1,40 @@
+import Glibc
+import HostContract
+import NIOPosix
+
+/// The command line of `bennu-agent`: nothing to run as the agent, `prepare` before libvirtd starts, `--version`.
+package enum AgentProgram {
+    /// - Returns: the exit status.
+    package static func run(_ arguments: [String]) async -> Int32 {
+        let log = AgentLog.journal
+        switch arguments.first {
+        case nil, "run": return await runAgent(log)
+        case "prepare": return prepare(log)
+        case "--version":
+            print("bennu-agent \(Agent.version)")
+            return 0
+        case "inventory": return printInventory()
+        default:
+            log(.error, "usage: bennu-agent [run | prepare | inventory | --version]")
+            return 64
+        }
+    }
+
+    private static func runAgent(_ log: AgentLog) async -> Int32 {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        do { try await Agent(root: .host, group: group, log: log).run() } catch { log(.error, "agent ended", ["reason": "\(error)"]) }
+        return 1
+    }
+
+    /// A host that has no claim yet starts libvirtd all the same: the agent sets the UUID later, and restarts it.
+    private static func prepare(_ log: AgentLog) -> Int32 {
+        guard let machineID = BootHandover.grant(from: .host)?.machineID ?? HostRoot.host.line("/etc/machine-id") else {
+            log(.warning, "no claim and no machine-id: libvirt keeps the firmware's UUID for now")
+            return 0
+        }
+        do throws(HostFailure) { try LibvirtIdentity.prepare(machineID: machineID, in: .host) } catch {
+            log(.warning, "cannot set the host UUID of libvirt", ["reason": error.description])
+        }
+        return 0
+    }
+}

@@ -1,0 +1,113 @@
+import HostContract
+
+/// What the agent's loops tell each other.
+actor AgentState {
+    private(set) var configuration: HostConfiguration?
+    private(set) var grant: ClaimGrant
+    private var bootHash: String?
+    private var items: [ItemStatus] = []
+    private var guests: [GuestStatus] = []
+    /// The revision that `items` speak of; a newer one may be on its way.
+    private var reported: HostConfiguration?
+    private var isConverged = false
+    private var nextLook: ContinuousClock.Instant?
+    private var confirmed: ContinuousClock.Instant?
+    private(set) var wasOperational = false
+    /// Oldest first. Bounded: a server that is away for a week is told the last of it.
+    private var events: [ProgressReport.Event] = []
+    private(set) var refusals: [ConfigurationRefusal: Int] = [:]
+    private var eventsLost = 0
+
+    /// Yields when a pass is due, a status is to be sent, an event waits. Each holds at most one: the news is in the state.
+    nonisolated let passes: AsyncStream<Void>
+    nonisolated let beats: AsyncStream<Void>
+    nonisolated let news: AsyncStream<Void>
+    private let passDue: AsyncStream<Void>.Continuation
+    private let beatDue: AsyncStream<Void>.Continuation
+    private let newsDue: AsyncStream<Void>.Continuation
+
+    init(grant: ClaimGrant) {
+        self.grant = grant
+        (passes, passDue) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        (beats, beatDue) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        (news, newsDue) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    func renew(_ grant: ClaimGrant) { self.grant = grant }
+
+    /// The server is there, and says that this is the newest.
+    func confirm() { confirmed = .now }
+
+    func adopt(_ new: HostConfiguration, bootHash: String, isConfirmed: Bool) {
+        (configuration, self.bootHash) = (new, bootHash)
+        if isConfirmed { confirmed = .now }
+        passDue.yield()
+    }
+
+    func refuse(_ refusal: ConfigurationRefusal) -> Int {
+        let count = refusals[refusal, default: 0] + 1
+        refusals[refusal] = count
+        return count
+    }
+
+    func isConfirmed(within age: Duration) -> Bool { confirmed.map { .now - $0 <= age } ?? false }
+
+    /// - Returns: true when the host has become operational for the first time.
+    func finish(_ configuration: HostConfiguration, _ pass: Converger.Pass, guests: [GuestStatus], next: ContinuousClock.Instant) -> Bool {
+        (items, self.guests, reported) = (pass.items, guests, configuration)
+        isConverged = pass.isInForce
+        nextLook = next
+        beatDue.yield()
+        guard isOperational, !wasOperational else { return false }
+        wasOperational = true
+        return true
+    }
+
+    /// - Returns: true when a guest that should run does not, so that a pass is due.
+    func see(_ guests: [GuestStatus]) {
+        guard guests != self.guests else { return }
+        self.guests = guests
+        beatDue.yield()
+        if isConverged, !isOperational { passDue.yield() }
+    }
+
+    /// Every item is in force and every guest placed here runs.
+    var isOperational: Bool {
+        guard isConverged, let reported, reported.revision == configuration?.revision else { return false }
+        let running = Set(guests.filter { $0.state == "running" || $0.state == "blocked" }.map(\.name))
+        return reported.settings.guests.allSatisfy { $0.placement.host != reported.host || running.contains($0.name) }
+    }
+
+    func status(version: String, memoryUsed: UInt64?, uptime: Double) -> StatusReport {
+        StatusReport(
+            revision: reported?.revision ?? 0, bootHash: bootHash, liveHash: reported?.liveHash, items: items, guests: guests,
+            operational: isOperational, agentVersion: version, memoryUsed: memoryUsed, uptime: uptime)
+    }
+
+    func tick() {
+        guard let due = nextLook, due <= .now else { return }
+        nextLook = nil
+        passDue.yield()
+    }
+
+    func beat() { beatDue.yield() }
+
+    func add(_ event: ProgressReport.Event) {
+        if events.count == 64 {
+            events.removeFirst()
+            eventsLost += 1
+        }
+        events.append(event)
+        newsDue.yield()
+    }
+
+    /// Those that wait, and how many were lost before them. They stay until `sent`.
+    func waiting() -> [ProgressReport.Event] {
+        eventsLost == 0 ? events : [.init(name: "events-lost", detail: "\(eventsLost)")] + events
+    }
+
+    func sent(_ sent: [ProgressReport.Event]) {
+        eventsLost = 0
+        events.removeAll { sent.contains($0) }
+    }
+}

@@ -1,0 +1,44 @@
+import HostContract
+import NIOPosix
+import Synchronization
+
+/// Converging and looking at guests, on threads that may wait for libvirt: a guest that takes a minute to start delays no heartbeat.
+final class ConvergenceWorker: Sendable {
+    private let converger: Mutex<Converger>
+    private let libvirt: LibvirtConnection
+    private let root: HostRoot
+    private let threads: NIOThreadPool
+    /// True while a guest that left the configuration is still on its way out.
+    private let hasLeftovers = Mutex(false)
+
+    init(root: HostRoot, libvirt: LibvirtConnection, converger: consuming Converger, threads: NIOThreadPool) {
+        self.converger = Mutex(converger)
+        (self.libvirt, self.root, self.threads) = (libvirt, root, threads)
+    }
+
+    func pass(over settings: HostSettings, mayStartGuests: Bool) async throws -> (Converger.Pass, [GuestStatus]) {
+        try await threads.runIfActive { [self] in
+            let (pass, memory) = converger.withLock {
+                ($0.pass(over: settings, mayStartGuests: mayStartGuests, uptime: KernelClock.now), $0.memory)
+            }
+            hasLeftovers.withLock { $0 = memory.items.contains { $0.key.kind == Guest.kind } }
+            return (pass, guests(of: settings) ?? [])
+        }
+    }
+
+    /// `nil` when libvirt does not answer.
+    func look(at settings: HostSettings) async throws -> [GuestStatus]? {
+        try await threads.runIfActive { [self] in guests(of: settings) }
+    }
+
+    private func guests(of settings: HostSettings) -> [GuestStatus]? {
+        // A host without guests does not wake libvirtd up.
+        guard !settings.guests.isEmpty || hasLeftovers.withLock({ $0 }) else { return [] }
+        guard let domains = try? libvirt.domains() else { return nil }
+        return domains.map { domain in
+            // libvirt's API does not tell; its QEMU driver keeps this file while the guest runs.
+            let process = domain.isActive ? root.line("/run/libvirt/qemu/\(domain.name).pid").flatMap { Int($0) } : nil
+            return GuestStatus(name: domain.name, state: domain.state, processID: process)
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import CLibvirt
+
+extension LibvirtConnection {
+    /// `nil` when there is no such network.
+    package func networkIsActive(_ name: String) throws(HostFailure) -> Bool? {
+        try with { connection throws(LibvirtFailure) in
+            guard let network = virNetworkLookupByName(connection, name) else { return try Self.absent("cannot look up network \(name)") }
+            defer { virNetworkFree(network) }
+            return virNetworkIsActive(network) == 1
+        }
+    }
+
+    package func defineNetwork(_ xml: String) throws(HostFailure) {
+        try with { connection throws(LibvirtFailure) in
+            guard let network = virNetworkDefineXML(connection, xml) else { throw LibvirtFailure.last("cannot define the network") }
+            virNetworkFree(network)
+        }
+    }
+
+    package func startNetwork(_ name: String) throws(HostFailure) { try network(name, "cannot start network") { virNetworkCreate($0) } }
+    package func stopNetwork(_ name: String) throws(HostFailure) { try network(name, "cannot stop network") { virNetworkDestroy($0) } }
+    package func undefineNetwork(_ name: String) throws(HostFailure) {
+        try network(name, "cannot undefine network") { virNetworkUndefine($0) }
+    }
+
+    private func network(_ name: String, _ what: String, _ call: (OpaquePointer) -> Int32) throws(HostFailure) {
+        try with { connection throws(LibvirtFailure) in
+            guard let network = virNetworkLookupByName(connection, name) else { throw LibvirtFailure.last("\(what) \(name)") }
+            defer { virNetworkFree(network) }
+            guard call(network) == 0 else { throw LibvirtFailure.last("\(what) \(name)") }
+        }
+    }
+
+    /// `nil` when there is no such storage pool.
+    package func poolIsActive(_ name: String) throws(HostFailure) -> Bool? {
+        try with { connection throws(LibvirtFailure) in
+            guard let pool = virStoragePoolLookupByName(connection, name) else {
+                return try Self.absent("cannot look up storage pool \(name)")
+            }
+            defer { virStoragePoolFree(pool) }
+            return virStoragePoolIsActive(pool) == 1
+        }
+    }
+
+    package func definePool(_ xml: String) throws(HostFailure) {
+        try with { connection throws(LibvirtFailure) in
+            guard let pool = virStoragePoolDefineXML(connection, xml, 0) else {
+                throw LibvirtFailure.last("cannot define the storage pool")
+            }
+            virStoragePoolFree(pool)
+        }
+    }
+
+    package func startPool(_ name: String) throws(HostFailure) {
+        try pool(name, "cannot start storage pool") { virStoragePoolCreate($0, 0) }
+    }
+    package func stopPool(_ name: String) throws(HostFailure) { try pool(name, "cannot stop storage pool") { virStoragePoolDestroy($0) } }
+    package func undefinePool(_ name: String) throws(HostFailure) {
+        try pool(name, "cannot undefine storage pool") { virStoragePoolUndefine($0) }
+    }
+
+    private func pool(_ name: String, _ what: String, _ call: (OpaquePointer) -> Int32) throws(HostFailure) {
+        try with { connection throws(LibvirtFailure) in
+            guard let pool = virStoragePoolLookupByName(connection, name) else { throw LibvirtFailure.last("\(what) \(name)") }
+            defer { virStoragePoolFree(pool) }
+            guard call(pool) == 0 else { throw LibvirtFailure.last("\(what) \(name)") }
+        }
+    }
+}

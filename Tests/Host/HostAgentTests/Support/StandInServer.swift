@@ -1,0 +1,90 @@
+import FoundationEssentials
+import HostAgent
+import HostContract
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Primitives
+import Synchronization
+
+/// A configuration server on the loopback, as far as an agent sees it. What it answers is a test's own function.
+final class StandInServer: Sendable {
+    struct Request: Sendable {
+        var method: String
+        var path: String
+        var query: String
+        var credential: String?
+        var body: [UInt8]
+
+        func decoded<Value: Decodable>(_ type: Value.Type) -> Value? { try? JSONDecoder().decode(type, from: Data(body)) }
+    }
+    struct Answer: Sendable {
+        var status: Int
+        var body: [UInt8] = []
+        static let done = Answer(status: 204)
+    }
+
+    let address: ServerAddress
+    /// Every request, in the order in which they came.
+    let requests: AsyncStream<Request>
+    private let channel: any Channel
+
+    /// - Parameter port: 0 for any that is free.
+    init(port: Int = 0, answer: @escaping @Sendable (Request) -> Answer) async throws {
+        let (stream, continuation) = AsyncStream.makeStream(of: Request.self)
+        requests = stream
+        channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelInitializer { child in
+                child.eventLoop.makeCompletedFuture {
+                    try child.pipeline.syncOperations.configureHTTPServerPipeline()
+                    try child.pipeline.syncOperations.addHandler(
+                        RequestHandler { request in
+                            continuation.yield(request)
+                            return answer(request)
+                        })
+                }
+            }
+            .bind(host: "127.0.0.1", port: port).get()
+        address = ServerAddress(address: IPv4Address(127, 0, 0, 1), port: channel.localAddress?.port ?? 0)
+    }
+
+    func close() async throws { try await channel.close() }
+
+    /// Reads requests until one is what is looked for.
+    func first<Value>(_ wanted: (Request) -> Value?) async -> Value? {
+        for await request in requests {
+            if let value = wanted(request) { return value }
+        }
+        return nil
+    }
+}
+
+private final class RequestHandler: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private let answer: @Sendable (StandInServer.Request) -> StandInServer.Answer
+    private var request = StandInServer.Request(method: "", path: "", query: "", body: [])
+
+    init(_ answer: @escaping @Sendable (StandInServer.Request) -> StandInServer.Answer) { self.answer = answer }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            let parts = head.uri.split(separator: "?", maxSplits: 1).map(String.init)
+            request = .init(
+                method: head.method.rawValue, path: parts.first ?? "", query: parts.dropFirst().first ?? "",
+                credential: head.headers.first(name: "Authorization"), body: [])
+        case .body(let buffer): request.body += buffer.readableBytesView
+        case .end:
+            let answer = answer(request)
+            var headers = HTTPHeaders()
+            if answer.status != 204 { headers.add(name: "Content-Length", value: "\(answer.body.count)") }
+            context.write(
+                wrapOutboundOut(.head(.init(version: .http1_1, status: .init(statusCode: answer.status), headers: headers))), promise: nil)
+            context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: answer.body)))), promise: nil)
+            context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        }
+    }
+}
