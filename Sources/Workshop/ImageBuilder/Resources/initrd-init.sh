@@ -1,0 +1,216 @@
+#!/bin/sh
+# The first program of a Bennu boot: network, claim, root image, switch. See Documentation/ImageContract.md.
+# A failure here never ends in a shell or a halt: it is printed, reported where possible, and tried again.
+export PATH=/bin:/sbin
+umask 022
+/bin/busybox --install -s /bin
+
+mount -t proc -o nosuid,nodev,noexec proc /proc
+mount -t sysfs -o nosuid,nodev,noexec sysfs /sys
+mount -t devtmpfs -o nosuid,mode=0755 devtmpfs /dev 2>/dev/null
+mount -t tmpfs -o nosuid,nodev,mode=0755 tmpfs /run
+mkdir -p /run/bennu
+exec </dev/console >/dev/console 2>&1
+echo 1 > /proc/sys/kernel/printk_devkmsg 2>/dev/null
+
+seconds() { cut -d' ' -f1 /proc/uptime; }
+# Boot marks go to the kernel log: it carries the time, reaches every console and netconsole.
+mark() { echo "<5>bennu: $*" > /dev/kmsg; }
+# Between a half and three halves of $1 seconds, so that a rack that lost power together does not ask together.
+pause() { usleep $(( $1 * 500000 + ( 0x$(hexdump -n 2 -e '"%04x"' /dev/urandom) % 1000 ) * $1 * 1000 )); }
+argument() { sed -n "s/^\(.* \)\{0,1\}$1=\([^ ]*\).*/\2/p" /proc/cmdline; }
+# A string member of a flat JSON object in file $2; empty when it is missing or holds an escape.
+member() { tr -d '\n\r' < "$2" | sed -n "s/.*\"$1\" *: *\"\([^\"\\\\]*\)\".*/\1/p"; }
+
+mark "initrd started at $(seconds) s, contract 1"
+SERVER=$(argument bennu.server); SERVER=${SERVER%/}
+BLOBS=$(argument bennu.blobs); BLOBS=${BLOBS%/}; BLOBS=${BLOBS:-$SERVER}
+BOOT=$(argument bennu.boot)
+BOOTIF=$(argument BOOTIF)
+WANTED=$(argument bennu.root)
+ROOT=$(cat /etc/bennu/root.digest)
+HOSTPORT=${SERVER#http://}
+
+# The initrd accepts one root only. A command line that names another is a mistake or an attack: no boot.
+while [ -n "$WANTED" ] && [ "$WANTED" != "$ROOT" ]; do
+    mark "root-refused: the command line names $WANTED, this initrd was sealed with $ROOT"
+    sleep 30
+done
+
+# --- drivers: only those that a device asks for; buses such as virtio appear after a round, so up to four rounds
+load_drivers() {
+    known=
+    for round in 1 2 3 4; do
+        aliases=$(cat /sys/bus/*/devices/*/modalias 2>/dev/null | sort -u)
+        [ "$aliases" = "$known" ] && break
+        known=$aliases
+        echo "$aliases" | xargs -r modprobe -a -q 2>/dev/null
+    done
+    modprobe -a -q af_packet loop squashfs overlay 2>/dev/null
+}
+load_drivers
+
+# --- the network card that booted, by its address; without BOOTIF the first card that has a carrier
+address_of() { cat "/sys/class/net/$1/address" 2>/dev/null; }
+MAC=$(echo "$BOOTIF" | tr 'A-F-' 'a-f:'); MAC=${MAC#01:}
+find_card() {
+    for path in /sys/class/net/*; do
+        card=${path##*/}
+        [ -e "$path/device" ] || continue
+        if [ -n "$MAC" ]; then
+            [ "$(address_of "$card")" = "$MAC" ] && { echo "$card"; return; }
+        else
+            ip link set "$card" up 2>/dev/null
+            [ "$(cat "$path/carrier" 2>/dev/null)" = 1 ] && { echo "$card"; return; }
+        fi
+    done
+}
+tries=0
+while CARD=$(find_card); [ -z "$CARD" ]; do
+    tries=$((tries + 1))
+    [ $((tries % 10)) = 1 ] && mark "no network card ${MAC:-with a carrier} yet; present: $(ls /sys/class/net | tr '\n' ' ')"
+    sleep 1
+    [ $((tries % 5)) = 0 ] && load_drivers
+done
+MAC=$(address_of "$CARD")
+# Addresses by router advertisement are networkd's business, later.
+echo 0 > "/proc/sys/net/ipv6/conf/$CARD/accept_ra" 2>/dev/null
+ip link set lo up
+ip link set "$CARD" up
+
+# --- one lease. Client identifier 01+MAC (RFC 2132 section 9.14), the same that the firmware and networkd send.
+delay=1
+until udhcpc -i "$CARD" -f -q -n -t 4 -T 2 -s /etc/udhcpc.sh -O ntpsrv \
+        -C -x 0x3d:01$(echo "$MAC" | tr -d :) -V bennu-initrd 2>/run/bennu/udhcpc.log; do
+    mark "no DHCP answer on $CARD ($MAC); trying again"
+    pause $delay; [ $delay -lt 16 ] && delay=$((delay * 2))
+done
+. /run/bennu/lease
+mark "address $ADDRESS on $CARD ($MAC)"
+
+# --- the claim: who we say we are, for a credential bound to this boot
+UUID=$(tr 'A-Z' 'a-z' < /sys/class/dmi/id/product_uuid 2>/dev/null)
+NONCE=$(hexdump -n 16 -e '16/1 "%02x"' /dev/urandom)
+MACS=
+for path in /sys/class/net/*; do
+    [ -e "$path/device" ] || continue
+    MACS="$MACS${MACS:+,}\"$(cat "$path/address")\""
+done
+json="Content-Type: application/json"
+printf '{"contract":1,"boot":"%s","uuid":"%s","macs":[%s],"nonce":"%s","evidence":{"type":"none"}}' \
+    "$BOOT" "$UUID" "$MACS" "$NONCE" > /run/bennu/request.json
+
+# busybox wget drops the body of a refusal; ask once more by hand, for the person who reads the console.
+show_refusal() {
+    { printf 'POST /v1/claim HTTP/1.1\r\nHost: %s\r\n%s\r\nContent-Length: %s\r\nConnection: close\r\n\r\n' \
+        "$HOSTPORT" "$json" "$(wc -c < /run/bennu/request.json)"; cat /run/bennu/request.json; sleep 3; } \
+        | timeout 8 nc "${HOSTPORT%:*}" "${HOSTPORT##*:}" 2>/dev/null | tail -n +2 | tail -c 600 | while read -r line; do
+            [ -n "$line" ] && mark "server: $line"
+        done
+}
+delay=1
+while :; do
+    ( umask 077; wget -q -T 15 -O /run/bennu/claim.new --header "$json" --post-file /run/bennu/request.json \
+        "$SERVER/v1/claim" 2>/run/bennu/claim.err ) && [ -s /run/bennu/claim.new ] && break
+    if grep -q 'HTTP/1.[01] 4' /run/bennu/claim.err; then
+        mark "claim refused by $SERVER: $(tail -n 1 /run/bennu/claim.err)"
+        show_refusal
+        pause 30
+    else
+        mark "claim at $SERVER failed: $(tail -n 1 /run/bennu/claim.err)"
+        pause $delay; [ $delay -lt 16 ] && delay=$((delay * 2))
+    fi
+done
+mv /run/bennu/claim.new /run/bennu/claim.json
+CREDENTIAL=$(member credential /run/bennu/claim.json)
+MACHINE=$(member machineID /run/bennu/claim.json)
+mark "claimed boot $BOOT"
+
+# Failure to report never stops a boot.
+report() {
+    wget -q -T 5 -O /dev/null --header "$json" --header "Authorization: Bearer $CREDENTIAL" \
+        --post-data "{\"events\":[{\"name\":\"$1\",\"detail\":\"$2\"}]}" "$SERVER/v1/boots/$BOOT/events" >/dev/null 2>&1
+}
+report initrd-started "claimed at $(seconds) s with $CARD $MAC"
+( umask 077; printf '{"server":"%s","boot":"%s","nonce":"%s","mac":"%s","address":"%s","uuid":"%s","root":"%s"}\n' \
+    "$SERVER" "$BOOT" "$NONCE" "$MAC" "$ADDRESS" "$UUID" "$ROOT" > /run/bennu/boot.json )
+[ -f /etc/bennu/site.pub ] && cp /etc/bennu/site.pub /run/bennu/site.pub
+
+# --- the root image, in a file system of its own: it stays in RAM under the loop device for the life of the root
+mkdir -p /run/bennu/image
+mount -t tmpfs -o nosuid,nodev,noexec,mode=0700,size=90% tmpfs /run/bennu/image
+IMAGE=/run/bennu/image/root.img
+[ -f /root.img ] && { cp /root.img $IMAGE; rm /root.img; mark "root image was in the initrd"; }
+delay=2
+while :; do
+    if [ ! -f $IMAGE ] || [ -n "$partial" ]; then
+        mark "fetching $ROOT"
+        if ! wget -q -c -T 30 -O $IMAGE "$BLOBS/blobs/sha256/${ROOT#sha256:}?boot=$BOOT" 2>/run/bennu/fetch.err; then
+            size=$(stat -c %s $IMAGE 2>/dev/null || echo 0)
+            # 416 on resume: the file is as long as the blob or longer, so let the digest decide.
+            if ! grep -q ' 416' /run/bennu/fetch.err; then
+                mark "fetch interrupted at $size bytes: $(tail -n 1 /run/bennu/fetch.err)"
+                # Without one byte more than the last time, an error page may be what we have: begin anew.
+                [ "$size" = "$partial" ] && rm -f $IMAGE
+                partial=$size
+                pause $delay; [ $delay -lt 16 ] && delay=$((delay * 2))
+                continue
+            fi
+        fi
+        partial=
+        size=$(stat -c %s $IMAGE)
+        mark "root image fetched: $size bytes at $(seconds) s"
+        report root-fetched "$size bytes"
+    fi
+    found=sha256:$(sha256sum $IMAGE | cut -d' ' -f1)
+    [ "$found" = "$ROOT" ] && break
+    mark "root-refused: the image has digest $found, this initrd accepts $ROOT only"
+    report root-refused "found $found, expected $ROOT"
+    rm -f $IMAGE
+    pause 15
+done
+mark "root image verified at $(seconds) s"
+report root-verified "$ROOT at $(seconds) s"
+
+# --- the new root: squashfs below, RAM above
+mkdir -p /run/bennu/lower /run/bennu/upper /root
+mount -t squashfs -o loop,ro $IMAGE /run/bennu/lower || mark "cannot mount the root image"
+mount -t tmpfs -o mode=0755 tmpfs /run/bennu/upper
+mkdir -p /run/bennu/upper/root /run/bennu/upper/work
+mount -t overlay -o lowerdir=/run/bennu/lower,upperdir=/run/bennu/upper/root,workdir=/run/bennu/upper/work overlay /root ||
+    mark "cannot mount the overlay"
+
+case $MACHINE in
+    *[!0-9a-f]*) ;;
+    ????????????????????????????????) echo "$MACHINE" > /root/etc/machine-id ;;
+esac
+[ -n "$DNS" ] && for server in $DNS; do echo "nameserver $server"; done > /root/etc/resolv.conf
+[ -n "$DOMAIN" ] && echo "search $DOMAIN" >> /root/etc/resolv.conf
+[ -n "$HOSTNAME_OFFERED" ] && hostname "$HOSTNAME_OFFERED"
+
+# networkd takes the lease over under the same client identifier; KeepConfiguration so that the address never goes.
+mkdir -p /run/systemd/network
+cat > /run/systemd/network/05-boot.network <<NETWORK
+[Match]
+MACAddress=$MAC
+Type=ether
+
+[Network]
+DHCP=ipv4
+LinkLocalAddressing=no
+IPv6AcceptRA=no
+KeepConfiguration=yes
+
+[DHCPv4]
+ClientIdentifier=mac
+UseHostname=no
+SendRelease=no
+NETWORK
+
+rm -f /run/bennu/request.json /run/bennu/*.err /run/bennu/udhcpc.log
+mark "switching root at $(seconds) s"
+report switching-root "at $(seconds) s"
+umount /sys
+mount --move /run /root/run
+umount /proc
+exec switch_root -c /dev/console /root /sbin/init

@@ -1,0 +1,137 @@
+/// The files of ours in the root, beside the agent: units, drop-ins, settings. Each with the reason it is there.
+enum RootFiles {
+    struct File: Sendable {
+        let path: String
+        let content: [UInt8]
+        var isExecutable = false
+    }
+
+    static var all: [File] {
+        texts.map { File(path: $0.0, content: Array($0.1.utf8)) }
+            + [File(path: "etc/libvirt/hooks/qemu", content: PackageResources.libvirt_qemu_hook_sh, isExecutable: true)]
+    }
+
+    private static let texts: [(String, String)] = [
+        (
+            "usr/lib/systemd/system/bennu-agent.service",
+            """
+            # Not after network-online.target: the address came with us from the initrd.
+            [Unit]
+            Description=Bennu host agent
+            After=network.target libvirtd.socket systemd-tmpfiles-setup.service
+            Wants=libvirtd.socket
+
+            [Service]
+            Type=simple
+            ExecStart=/usr/lib/bennu/bennu-agent
+            Restart=always
+            RestartSec=2
+            OOMScoreAdjust=-900
+
+            [Install]
+            WantedBy=multi-user.target
+
+            """
+        ),
+        (
+            "usr/lib/systemd/system/bennu-mark.service",
+            """
+            # Boot marks go to the kernel log, where serial consoles and netconsole show them.
+            [Unit]
+            Description=Bennu boot mark
+            After=basic.target systemd-networkd.service
+            [Service]
+            Type=oneshot
+            ExecStart=/bin/sh -c 'echo "<5>bennu: services starting at $(cut -d" " -f1 /proc/uptime) s" > /dev/kmsg'
+            [Install]
+            WantedBy=multi-user.target
+
+            """
+        ),
+        // Guests outlive a soft reboot: their scopes and slice are not stopped with the services (systemd.unit(5), SurviveFinalKillSignal=).
+        (
+            "etc/systemd/system/machine-.scope.d/50-survive.conf",
+            """
+            [Unit]
+            SurviveFinalKillSignal=yes
+            IgnoreOnIsolate=yes
+            DefaultDependencies=no
+            Conflicts=reboot.target kexec.target poweroff.target halt.target rescue.target emergency.target
+            Before=reboot.target kexec.target poweroff.target halt.target rescue.target emergency.target
+
+            """
+        ),
+        (
+            "etc/systemd/system/machine.slice.d/50-survive.conf",
+            """
+            [Unit]
+            DefaultDependencies=no
+            IgnoreOnIsolate=yes
+            Before=slices.target
+
+            """
+        ),
+        ("usr/lib/tmpfiles.d/bennu.conf", "# Only where it is missing: after a soft reboot it holds the state of running guests.\nC /run/keep - - - - /usr/share/bennu/seed\n"),
+        // A host key a boot, in RAM. sshd's own generation is skipped with an empty machine-id and then loops.
+        (
+            "etc/systemd/system/ssh.service.d/50-host-key.conf",
+            """
+            [Service]
+            ExecStartPre=
+            ExecStartPre=/bin/sh -c 'mkdir -p -m 0700 /run/bennu/ssh; test -f /run/bennu/ssh/ssh_host_ed25519_key || ssh-keygen -q -t ed25519 -N "" -C "" -f /run/bennu/ssh/ssh_host_ed25519_key'
+            ExecStartPre=/usr/sbin/sshd -t
+
+            """
+        ),
+        (
+            "etc/ssh/sshd_config.d/10-bennu.conf",
+            """
+            HostKey /run/bennu/ssh/ssh_host_ed25519_key
+            PermitRootLogin prohibit-password
+            PasswordAuthentication no
+            KbdInteractiveAuthentication no
+            UseDNS no
+            X11Forwarding no
+
+            """
+        ),
+        ("etc/systemd/journald.conf.d/10-bennu.conf", "[Journal]\nStorage=volatile\nRuntimeMaxUse=16M\nForwardToSyslog=no\n"),
+        // Time servers come from DHCP or the configuration, never from a vendor's default.
+        ("etc/systemd/timesyncd.conf.d/10-bennu.conf", "[Time]\nFallbackNTP=\n"),
+        ("etc/systemd/system.conf.d/10-bennu.conf", "[Manager]\nDefaultTimeoutStopSec=30s\n"),
+        ("etc/systemd/logind.conf.d/10-bennu.conf", "[Login]\nNAutoVTs=0\nReserveVT=0\n"),
+        ("etc/sysctl.d/10-bennu.conf", "kernel.panic = 10\nkernel.panic_on_oops = 1\nnet.ipv4.conf.all.arp_ignore = 1\nnet.ipv4.conf.all.arp_announce = 2\n"),
+        ("etc/modules-load.d/bennu.conf", "tun\nvhost_net\n"),
+        ("etc/fstab", ""),
+        ("etc/hosts", "127.0.0.1 localhost\n::1 localhost\n"),
+    ]
+
+    /// The way in when nothing else works: a root shell without password, on the console of whoever may set the kernel's command line.
+    static let breakGlass: [File] = [("bennu-console", "tty1"), ("bennu-console-serial", "ttyS0")].map { name, terminal in
+        File(
+            path: "usr/lib/systemd/system/\(name).service",
+            content: Array(
+                """
+                [Unit]
+                Description=Break-glass console on \(terminal)
+                ConditionKernelCommandLine=bennu.console=login
+                ConditionPathExists=/dev/\(terminal)
+                [Service]
+                Environment=HOME=/root TERM=linux
+                WorkingDirectory=/root
+                ExecStart=-/bin/bash --login
+                Type=idle
+                Restart=always
+                RestartSec=1
+                StandardInput=tty-force
+                StandardOutput=tty
+                StandardError=tty
+                TTYPath=/dev/\(terminal)
+                TTYReset=yes
+                TTYVHangup=yes
+                [Install]
+                WantedBy=multi-user.target
+
+                """.utf8))
+    }
+}
