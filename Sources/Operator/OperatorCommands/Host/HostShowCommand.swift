@@ -1,0 +1,74 @@
+import ArgumentParser
+import FleetModel
+import HostContract
+import OperatorClient
+import OperatorTypes
+import Primitives
+
+struct HostShowCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "show", abstract: "All that the servers hold about one host.")
+    @OptionGroup var server: ServerOptions
+    @Argument(help: "The host: name, host id, hardware address or UUID.") var host: String
+
+    func run() async throws {
+        try await withProblems {
+            let detail = try await OperatorClient(socketPath: server.socketPath).get(HostDetail.self, HostPath.of(host))
+            guard server.output == .table else { return try Printer.json(detail) }
+            print(detail.text(now: Readable.now))
+        }
+    }
+}
+
+enum HostPath {
+    /// The path of one host; its name may hold anything.
+    static func of(_ host: String, _ rest: String = "") -> String {
+        let allowed = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:".utf8)
+        let digits = Array("0123456789ABCDEF")
+        let escaped = host.utf8.map { byte in
+            allowed.contains(byte) ? String(UnicodeScalar(byte)) : "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
+        }.joined()
+        return "/v1/hosts/\(escaped)\(rest)"
+    }
+}
+
+extension HostDetail {
+    /// Several lines for a person.
+    func text(now: Int64) -> String {
+        var lines: [String] = []
+        func add(_ label: String, _ value: String?) {
+            guard let value, !value.isEmpty else { return }
+            lines.append(label + String(repeating: " ", count: max(1, 16 - label.count)) + value)
+        }
+        add("name", summary.name)
+        add("host id", record.id.description)
+        add("state", summary.state.rawValue + (summary.drift ? " (drift)" : ""))
+        add("UUID", record.claims.uuid?.description)
+        add("NICs", record.claims.hardwareAddresses.map(\.description).joined(separator: ", "))
+        add("firmware", record.firmware)
+        add("address", record.boot?.address?.description)
+        add("assignment", assignment.map { "\($0.reference) (\($0.image.short)), revision \(revision)" })
+        add("obstacle", obstacle)
+        if let boot = record.boot {
+            add("boot", "\(boot.id), \(boot.kind.rawValue), \(boot.phase.rawValue), began \(Readable.age(boot.startedAt, now: now)) ago")
+            add("runs image", boot.image?.short)
+            if let took = boot.operationalAt.map({ $0 - boot.startedAt }) { add("operational", "\(Readable.offset(took)) s after its first packet") }
+            add("last report", boot.lastReport.map { Readable.age($0, now: now) + " ago" })
+        }
+        if let inventory = record.inventory {
+            add("system", [inventory.system.manufacturer, inventory.system.product].compactMap(\.self).joined(separator: " "))
+            add("processor", "\(inventory.processor.count) × \(inventory.processor.model)")
+            add("memory", "\(inventory.memoryBytes >> 20) MiB")
+            add("kernel", inventory.kernel)
+        }
+        if let status = record.boot?.status {
+            lines.append("")
+            var items = TextTable("item", "state", "detail")
+            for item in status.items { items.add("\(item.item)", item.state.rawValue, item.detail) }
+            if !items.isEmpty { lines.append(items.render()) }
+            var guests = TextTable("guest", "state", "process")
+            for guest in status.guests { guests.add(guest.name, guest.state, guest.processID.map(String.init) ?? "-") }
+            if !guests.isEmpty { lines += ["", guests.render()] }
+        }
+        return lines.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,70 @@
+package import ArgumentParser
+import Foundation
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+package struct ServeCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Run the site's servers: DHCP, boot, configuration, operator API.",
+        discussion: """
+            One process runs every role, or those that --roles names. All state is in the data directory; a second process with the same \
+            directory is refused. With a fresh directory:
+
+              bennu serve --data /var/lib/bennu --interface eno2 --documents site/
+              bennu image import out/kvm
+
+            Hosts that start before there is an image say so on their screens, and boot as soon as there is one.
+            Everything that keeps the server from starting is named at once (exit code 64).
+            """)
+
+    @Option(help: "Where all state is kept.") var data = "/var/lib/bennu"
+    @Option(name: .customLong("interface"), help: "An interface that hosts are on; repeat it.") var interfaces: [String] = []
+    @Option(name: .customLong("documents"), help: "A YAML file or directory to apply at start; repeat it.") var documents: [String] = []
+    @Option(help: "Comma-separated: \(ServePlan.Role.allCases.map(\.rawValue).joined(separator: ",")).")
+    var roles = ServePlan.Role.allCases.map(\.rawValue).joined(separator: ",")
+    @Option(help: "The operator socket (or BENNU_SOCKET).") var socket: String?
+    @Option(help: "The name of the site, which its signed configurations carry.") var site = "site"
+    @Option(help: "Port of the boot server's HTTP side.") var httpPort = 8080
+    @Option(help: "Port of the configuration server.") var configurationPort = 8081
+    @Option(help: "trace, debug, info, notice, warning, error or critical.") var logLevel = "info"
+
+    package init() {}
+
+    package func validate() throws {
+        for role in roles.split(separator: ",") where ServePlan.Role(rawValue: String(role)) == nil {
+            throw ValidationError("no role is called \"\(role)\"; choose from \(ServePlan.Role.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        guard Logger.Level(rawValue: logLevel) != nil else { throw ValidationError("no log level is called \"\(logLevel)\"") }
+        for port in [httpPort, configurationPort] where !(1...65535).contains(port) { throw ValidationError("\(port) is no TCP port") }
+    }
+
+    package func run() async throws {
+        let plan = ServePlan(
+            data: data, interfaceNames: interfaces, documents: documents,
+            roles: Set(roles.split(separator: ",").compactMap { ServePlan.Role(rawValue: String($0)) }),
+            socket: socket ?? ProcessInfo.processInfo.environment["BENNU_SOCKET"] ?? "/run/bennu/operator.sock", site: site,
+            httpPort: httpPort, configurationPort: configurationPort)
+        let level = Logger.Level(rawValue: logLevel) ?? .info
+        LoggingSystem.bootstrap { label in
+            var handler = StreamLogHandler.standardError(label: label)
+            handler.logLevel = level
+            return handler
+        }
+        let preflight = Preflight(plan)
+        var problems = preflight.problems
+        var assembly: ServerAssembly?
+        do {
+            if access(plan.data, R_OK | W_OK) == 0 { assembly = try await ServerAssembly.open(plan) }
+        } catch {
+            problems.append("\(error)")
+        }
+        guard problems.isEmpty, let assembly else {
+            let text =
+                problems.map { "error: \($0)\n" }.joined() + "bennu serve did not start: \(problems.count) problem\(problems.count == 1 ? "" : "s")\n"
+            FileHandle.standardError.write(Data(text.utf8))
+            throw ExitCode(64)
+        }
+        try await assembly.run()
+    }
+}

@@ -1,0 +1,31 @@
+import Foundation
+
+/// What one server process is to do: the command line, read.
+struct ServePlan: Sendable {
+    enum Role: String, Sendable, CaseIterable { case dhcp, boot, configuration, `operator` }
+
+    var data: String
+    var interfaceNames: [String]
+    var documents: [String]
+    var roles: Set<Role>
+    var socket: String
+    var site: String
+    var httpPort: Int
+    var configurationPort: Int
+    var tftpPort: Int = 69
+    var dhcpPort: Int = 67
+
+    /// The named interfaces that exist, in the order named.
+    var interfaces: [NetworkInterface] {
+        let present = NetworkInterface.all()
+        return interfaceNames.compactMap { name in present.first { $0.name == name } }
+    }
+
+    var ports: [(Int, PortHolder.Transport, String)] {
+        var ports: [(Int, PortHolder.Transport, String)] = []
+        if roles.contains(.dhcp) { ports.append((dhcpPort, .udp, "DHCP")) }
+        if roles.contains(.boot) { ports += [(tftpPort, .udp, "TFTP"), (httpPort, .tcp, "HTTP")] }
+        if roles.contains(.configuration) { ports.append((configurationPort, .tcp, "configuration")) }
+        return ports
+    }
+}

@@ -1,0 +1,128 @@
+import BootServer
+import ConfigurationServer
+import DHCPServer
+import Fleet
+import Foundation
+import HostContract
+import ImageStore
+import Journal
+import Logging
+import OperatorServer
+import OperatorTypes
+import Primitives
+import ServiceLifecycle
+import Store
+import UnixSignals
+
+/// All services of one process, in the order in which they start; they stop in reverse.
+struct ServerAssembly {
+    let plan: ServePlan
+    let logger: Logger
+    let store: SQLiteStore
+    let journal: Journal
+    let fleet: Fleet
+
+    /// Opens all state and applies the documents that the command line names.
+    static func open(_ plan: ServePlan) async throws -> ServerAssembly {
+        let logger = Logger(label: "bennu")
+        var generator = SystemRandomNumberGenerator()
+        let store = try SQLiteStore(directory: plan.data, using: &generator)
+        let journal = try Journal(directory: plan.data, logger: logger)
+        let images = try ImageRepository(directory: plan.data + "/images")
+        let site = try SiteKey.load(orCreateAt: plan.data + "/site.key")
+        let fleet = try await Fleet(siteName: plan.site, site: site, store: store, journal: journal, images: images, logger: logger)
+        let assembly = ServerAssembly(plan: plan, logger: logger, store: store, journal: journal, fleet: fleet)
+        try await assembly.applyDocuments()
+        return assembly
+    }
+
+    private func applyDocuments() async throws {
+        let files = try plan.documents.flatMap { try DocumentFiles.read($0) }
+        guard !files.isEmpty else { return }
+        let result = try await fleet.apply(ApplyRequest(files: files, dryRun: false))
+        guard result.mistakes.isEmpty else {
+            let lines = result.mistakes.map { "\($0.file):\($0.line):\($0.column): \($0.path): \($0.message)" }
+            throw APIProblem(code: "invalid-documents", message: "the documents have mistakes:\n" + lines.joined(separator: "\n"))
+        }
+    }
+
+    func run() async throws {
+        let interfaces = plan.interfaces
+        let address = interfaces.count == 1 ? interfaces.first?.addresses.first?.address.description ?? "0.0.0.0" : "0.0.0.0"
+        let http = OutcomeCounters(label: "bennu_boot_http")
+        let tftp = OutcomeCounters(label: "bennu_tftp")
+        var services: [any Service] = [JournalService(journal: journal), fleet]
+        let dhcp = DHCPServer(
+            configuration: DHCPServerConfiguration(
+                interfaces: interfaces.map { .init($0.name, address: $0.addresses.first?.address) }, httpPort: UInt16(clamping: plan.httpPort),
+                port: UInt16(clamping: plan.dhcpPort)),
+            directory: fleet, leases: StoredLeases(store), logger: logger)
+        if plan.roles.contains(.operator) {
+            let status = statusReport(dhcp: dhcp.statistics, http: http, tftp: tftp)
+            services.append(OperatorServer(fleet: fleet, socketPath: plan.socket, logger: quiet, status: status).service())
+        }
+        if plan.roles.contains(.configuration) {
+            services.append(ConfigurationServer(fleet: fleet, address: address, port: plan.configurationPort, logger: quiet).service())
+        }
+        if plan.roles.contains(.boot) {
+            services.append(
+                HTTPBootService(
+                    directory: fleet, advertised: AdvertisedServers(configurationPort: plan.configurationPort), addresses: [address],
+                    port: plan.httpPort, counters: http, logger: logger))
+            services.append(TFTPService(directory: fleet, addresses: [address], port: plan.tftpPort, counters: tftp, logger: logger))
+        }
+        // Last to start and first to stop: nothing invites a host that nobody will serve.
+        if plan.roles.contains(.dhcp) { services.append(dhcp) }
+
+        if fleet.snapshot.images.isEmpty {
+            logger.warning("no image yet: hosts will wait; bring one in with: bennu image import DIR")
+        }
+        logger.info(
+            "bennu serves",
+            metadata: [
+                "site": "\(plan.site)", "roles": "\(plan.roles.map(\.rawValue).sorted().joined(separator: ","))", "data": "\(plan.data)",
+                "socket": "\(plan.socket)",
+            ])
+        let group = ServiceGroup(
+            configuration: .init(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
+        try await group.run()
+        logger.info("bennu has stopped")
+    }
+
+    /// Libraries tell of every connection at info.
+    private var quiet: Logger {
+        var quiet = logger
+        quiet.logLevel = max(.warning, logger.logLevel)
+        return quiet
+    }
+
+    private func statusReport(dhcp: DHCPStatistics, http: OutcomeCounters, tftp: OutcomeCounters) -> @Sendable () -> ServerStatus {
+        { [plan, fleet] in
+            let packets = dhcp.snapshot
+            var counters: [String: [String: UInt64]] = [:]
+            counters["dhcp"] = packets.received.prefixed("received-").merging(packets.sent.prefixed("sent-")) { $0 + $1 }
+                .merging(packets.refused.prefixed("refused-")) { $0 + $1 }
+            counters["dhcp"]?["leases"] = packets.leases
+            counters["http"] = http.all.mapValues { UInt64($0) }
+            counters["tftp"] = tftp.all.mapValues { UInt64($0) }
+            return ServerStatus(
+                version: BennuVersion.current, site: plan.site, roles: plan.roles.map(\.rawValue).sorted(),
+                processID: ProcessInfo.processInfo.processIdentifier, revision: fleet.snapshot.revision, hosts: fleet.hostCounts(),
+                counters: counters)
+        }
+    }
+}
+
+/// The journal's writer as a service: it writes what is left when everything that reports to it has stopped.
+struct JournalService: Service {
+    let journal: Journal
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { try? await journal.run() }
+        await journal.flush()
+    }
+}
+
+extension [String: UInt64] {
+    func prefixed(_ prefix: String) -> [String: UInt64] { Dictionary(uniqueKeysWithValues: map { (prefix + $0.key, $0.value) }) }
+}

@@ -1,0 +1,4 @@
+import Glibc
+import HostAgent
+
+exit(await AgentProgram.run(Array(CommandLine.arguments.dropFirst())))
