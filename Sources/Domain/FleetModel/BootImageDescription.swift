@@ -68,7 +68,8 @@ package struct BootImageDescription: Hashable, Sendable, Codable {
         package var tools: [String: String]
 
         package init(
-            suite: String, sourceDateEpoch: Int64, lock: Digest, agent: Digest?, overlay: Digest?, extraPackages: [String], tools: [String: String]
+            suite: String, sourceDateEpoch: Int64, lock: Digest, agent: Digest?, overlay: Digest?, extraPackages: [String],
+            tools: [String: String]
         ) {
             self.suite = suite
             self.sourceDateEpoch = sourceDateEpoch

@@ -20,7 +20,8 @@ enum DurableFile {
         }
     }
 
-    /// Copies an open file under `target`, by way of `incoming`, when its content is what `expected` says. Its bytes are hashed as they are written.
+    /// Copies an open file under `target`, by way of `incoming`, when its content is what `expected` says.
+    /// Its bytes are hashed as they are written.
     static func place(
         _ source: CInt, path: String, incoming: String, at target: String, expected: Primitives.Digest, size: Int64
     ) throws(ImageStoreError) {

@@ -23,6 +23,7 @@ package struct BootImageBuild: Sendable {
         let work = try makeWorkDirectory()
         defer { if !options.keepsTemporaryFiles { Files.remove(work) } }
         var toolbox = Toolbox(log: "\(work)/log", temporaryDirectory: work)
+        toolbox.launcher = options.launcher
         let overlay: RootOverlay?
         if let directory = options.overlay { overlay = try RootOverlay(directory: directory) } else { overlay = nil }
 
@@ -68,7 +69,8 @@ package struct BootImageBuild: Sendable {
 
     private func checkOptions() throws(ImageBuildError) {
         guard ImageReference(name: options.name, tag: options.tag) != nil else {
-            throw .invalidOption(name: "--name and --tag", value: "\(options.name):\(options.tag)", reason: "expected \(ImageReference.expectation)")
+            throw .invalidOption(
+                name: "--name and --tag", value: "\(options.name):\(options.tag)", reason: "expected \(ImageReference.expectation)")
         }
         // Package names end up on command lines.
         for package in options.packages where !Self.isWord(package.filter { $0 != "+" && $0 != ":" }) {
@@ -84,7 +86,9 @@ package struct BootImageBuild: Sendable {
 
     /// Letters, digits, dot, dash and underscore, not starting like an option.
     static func isWord(_ text: String) -> Bool {
-        guard let first = text.utf8.first, first != UInt8(ascii: "-"), first != UInt8(ascii: "."), text.utf8.count <= 128 else { return false }
+        guard let first = text.utf8.first, first != UInt8(ascii: "-"), first != UInt8(ascii: "."), text.utf8.count <= 128 else {
+            return false
+        }
         return text.utf8.allSatisfy { byte in
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
@@ -112,7 +116,7 @@ package struct BootImageBuild: Sendable {
         return PackageMirror(indexTargets: targets) ?? PackageMirror(sourcesLists: Self.sourcesLists())
     }
 
-    private static func sourcesLists() -> [String] {
+    static func sourcesLists() -> [String] {
         let parts = "/etc/apt/sources.list.d"
         let names = ((try? FileManager.default.contentsOfDirectory(atPath: parts)) ?? []).sorted()
         let paths = ["/etc/apt/sources.list"] + names.filter { $0.hasSuffix(".list") || $0.hasSuffix(".sources") }.map { "\(parts)/\($0)" }
@@ -142,7 +146,9 @@ package struct BootImageBuild: Sendable {
     private func toolVersions(_ toolbox: Toolbox) async throws(ImageBuildError) -> [String: String] {
         var versions: [String: String] = [:]
         for (program, flag) in [("mmdebstrap", "--version"), ("mksquashfs", "-version"), ("zstd", "--version")] {
-            versions[program] = try await toolbox.run("sh", ["-c", "\"$1\" \"$2\" || true", "sh", program, flag]).split(separator: "\n").first.map(String.init)
+            // mksquashfs ends with 1 after it has said its version.
+            let printed = try await toolbox.run("sh", ["-c", "\"$1\" \"$2\" || true", "sh", program, flag])
+            versions[program] = printed.split(separator: "\n").first.map(String.init)
         }
         return versions
     }

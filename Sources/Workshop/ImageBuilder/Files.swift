@@ -76,7 +76,10 @@ enum Files {
         return paths.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
-    enum Kind { case file(executable: Bool), directory, link, other }
+    enum Kind {
+        case file(executable: Bool)
+        case directory, link, other
+    }
 
     static func kind(_ path: String) -> Kind? {
         var status = stat()

@@ -16,7 +16,10 @@ struct FirmwareSelection: Sendable {
                 let variants = [name, name + ".xz", name + ".zst"]
                 if name.contains("*") {
                     let matching = present.filter { Self.matches($0, pattern: name) }
-                    if !matching.isEmpty { found.formUnion(matching); continue }
+                    if !matching.isEmpty {
+                        found.formUnion(matching)
+                        continue
+                    }
                 } else if let path = variants.first(where: presentSet.contains) {
                     found.insert(path)
                     continue

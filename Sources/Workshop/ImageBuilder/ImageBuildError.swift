@@ -46,7 +46,8 @@ package enum ImageBuildError: Error, Sendable, CustomStringConvertible {
         case .lockMismatch(let path, let reason):
             "the lock \(path) is not for this build: \(reason); build without it to make a new one"
         case .packageUnavailable(let name, let version, let reason):
-            "cannot fetch \(name) \(version): \(reason); an archive drops old versions: give a snapshot archive with --mirror, or build without the lock"
+            "cannot fetch \(name) \(version): \(reason); an archive drops old versions: give a snapshot archive with --mirror, "
+                + "or build without the lock"
         case .kernelPackageMalformed(let package, let reason):
             "cannot use the kernel package \(package): \(reason)"
         case .firmwareMissing(let missing):

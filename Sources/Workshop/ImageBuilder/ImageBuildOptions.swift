@@ -26,6 +26,8 @@ package struct ImageBuildOptions: Sendable {
     package var cache: String
     /// Directory for the work in progress: some 3 GB, on a file system without `nodev`.
     package var temporaryDirectory: String
+    /// Words before every program that the build runs, such as `nice -n 10`.
+    package var launcher: [String] = []
     /// Leaves the work in progress, with its log, for a look at what failed.
     package var keepsTemporaryFiles = false
     /// Puts the root into the initrd: one file to boot from, for hosts that cannot fetch twice.

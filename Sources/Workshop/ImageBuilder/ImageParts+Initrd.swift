@@ -45,8 +45,7 @@ extension ImageParts {
         // The kernel opens it before /init can mount anything.
         archive.add(characterDevice: "dev/console", mode: 0o600, major: 5, minor: 1)
         archive.add(link: "sbin", to: "bin")
-        let busybox = ["usr/bin/busybox", "bin/busybox"].map { "\(programs)/\($0)" }.first(where: Files.exists) ?? "\(programs)/usr/bin/busybox"
-        archive.add(file: "bin/busybox", mode: 0o755, try Files.read(busybox))
+        archive.add(file: "bin/busybox", mode: 0o755, try Files.read("\(programs)/usr/bin/busybox"))
         archive.add(link: "bin/sh", to: "busybox")
         archive.add(file: "init", mode: 0o755, PackageResources.initrd_init_sh)
         archive.add(file: "etc/udhcpc.sh", mode: 0o755, PackageResources.initrd_udhcpc_sh)

@@ -74,7 +74,8 @@ struct ImageParts: Sendable {
         for file in RootFiles.all + (options.breakGlassConsole ? RootFiles.breakGlass : []) {
             try place(file.content, at: file.path, below: "\(stage)/files", mode: file.isExecutable ? 0o755 : 0o644)
         }
-        try place(Array("\(BootImageDescription.currentContract)\n".utf8), at: "usr/lib/bennu/image-contract", below: "\(stage)/files", mode: 0o644)
+        let contract = Array("\(BootImageDescription.currentContract)\n".utf8)
+        try place(contract, at: "usr/lib/bennu/image-contract", below: "\(stage)/files", mode: 0o644)
         if let agent = options.agent { try Files.copy(agent, to: "\(stage)/files/usr/lib/bennu/bennu-agent", mode: 0o755) }
         try overlay?.copy(to: "\(stage)/files")
 
@@ -95,13 +96,17 @@ struct ImageParts: Sendable {
         return tar
     }
 
+    private static let stateOfOneHost: Set<String> = [
+        "etc/hostname", "etc/resolv.conf", "etc/apt/sources.list", "var/lib/dbus/machine-id", "var/lib/systemd/random-seed",
+    ]
+
     /// Names that must not be in a root, whichever package or script made them.
     func checkNothingOfOneHost(_ names: [String]) throws(ImageBuildError) {
         for name in names {
             let path = name.hasPrefix("./") ? String(name.dropFirst(2)) : name
             let last = path.split(separator: "/").last ?? ""
             let isHostKey = last.hasPrefix("ssh_host_") && last.contains("_key")
-            let isState = ["etc/hostname", "etc/resolv.conf", "var/lib/dbus/machine-id", "var/lib/systemd/random-seed", "etc/apt/sources.list"].contains(path)
+            let isState = Self.stateOfOneHost.contains(path)
             if isHostKey || isState { throw .rootHoldsSecret(path: path) }
         }
     }
@@ -109,7 +114,8 @@ struct ImageParts: Sendable {
     func compressRoot(_ tar: String) async throws(ImageBuildError) -> String {
         let image = "\(work)/root.squashfs"
         let flags =
-            "-tar -noappend -no-progress -quiet -comp zstd -Xcompression-level \(options.compressionLevel) -b 131072 -no-recovery -root-mode 755 -root-uid 0 -root-gid 0"
+            "-tar -noappend -no-progress -quiet -no-recovery -comp zstd -Xcompression-level \(options.compressionLevel) -b 131072"
+            + " -root-mode 755 -root-uid 0 -root-gid 0"
         try await toolbox.run("sh", ["-c", "exec mksquashfs - \"$2\" \(flags) < \"$1\"", "sh", tar, image])
         Files.remove(tar)
         return image

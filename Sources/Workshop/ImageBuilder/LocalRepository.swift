@@ -23,7 +23,9 @@ enum LocalRepository {
         try Files.write(index, to: "\(directory)/Packages")
         // mmdebstrap looks for essential packages in the archive that calls itself by the suite's name.
         let digest = FileDigest.of(index.utf8)
-        let release = "Suite: \(suite)\nCodename: \(suite)\nArchitectures: amd64\nSHA256:\n \(digest.hexadecimal) \(index.utf8.count) Packages\n"
+        let release =
+            "Suite: \(suite)\nCodename: \(suite)\nArchitectures: amd64\nSHA256:\n"
+            + " \(digest.hexadecimal) \(index.utf8.count) Packages\n"
         try Files.write(release, to: "\(directory)/Release")
     }
 }

@@ -23,7 +23,8 @@ struct PackageFetcher: Sendable {
             var arguments = ["download-file"]
             for package in batch {
                 guard let base = mirror?.urls[package.archive] else {
-                    throw .packageUnavailable(name: package.name, version: package.version, reason: "no \(package.archive.rawValue) archive is known")
+                    throw .packageUnavailable(
+                        name: package.name, version: package.version, reason: "no \(package.archive.rawValue) archive is known")
                 }
                 arguments += [
                     "\(base)/\(Self.escaped(package.path))", path(of: package) + ".partial", "SHA256:\(package.digest.hexadecimal)",
@@ -40,7 +41,8 @@ struct PackageFetcher: Sendable {
                 guard found.digest == package.digest else {
                     Files.remove(path(of: package) + ".partial")
                     throw .packageUnavailable(
-                        name: package.name, version: package.version, reason: "the archive sent \(found.digest), the lock says \(package.digest)")
+                        name: package.name, version: package.version,
+                        reason: "the archive sent \(found.digest), the lock says \(package.digest)")
                 }
                 do {
                     Files.remove(path(of: package))

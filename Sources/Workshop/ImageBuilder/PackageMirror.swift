@@ -7,7 +7,7 @@ struct PackageMirror: Sendable, Hashable {
 
     static let indexTargetsFormat = "$(LABEL)|$(REPO_URI)"
 
-    /// Reads lines of `apt-get indextargets --format '$(LABEL)|$(REPO_URI)'`. Labels are missing until the first `apt-get update`; then the path decides.
+    /// Reads lines of `apt-get indextargets` in the format above. An archive without a label is known by its path.
     init?(indexTargets: String) {
         var found: [PackageLock.Archive: String] = [:]
         for line in indexTargets.split(separator: "\n") {

@@ -3,7 +3,8 @@ import FoundationEssentials
 import ImageStore
 import Primitives
 
-/// Asks apt, with a state directory of its own, which packages a build needs. Nothing of the build machine's own packages is seen or touched.
+/// Asks apt, with a state directory of its own, which packages a build needs.
+/// Nothing of the build machine's own packages is seen or touched.
 struct PackageResolver: Sendable {
     var toolbox: Toolbox
     let mirror: PackageMirror
@@ -98,7 +99,8 @@ struct PackageResolver: Sendable {
             guard let (archive, _) = places[path] else { continue }  // an older version that apt also knows
             packages.append(
                 .init(
-                    name: name, version: version, architecture: architecture, role: role, archive: archive, path: path, size: size, digest: digest))
+                    name: name, version: version, architecture: architecture, role: role, archive: archive, path: path, size: size,
+                    digest: digest))
         }
         guard Set(packages.map(\.name)).count == Set(names.map { $0.prefix { $0 != "=" } }).count else {
             throw .unresolvable(packages: names, reason: "the archive describes \(packages.count) of \(names.count)")

@@ -48,7 +48,7 @@ enum RootFiles {
 
             """
         ),
-        // Guests outlive a soft reboot: their scopes and slice are not stopped with the services (systemd.unit(5), SurviveFinalKillSignal=).
+        // Guests outlive a soft reboot: their scopes and slice are not stopped with the services (systemd.unit(5)).
         (
             "etc/systemd/system/machine-.scope.d/50-survive.conf",
             """
@@ -71,14 +71,20 @@ enum RootFiles {
 
             """
         ),
-        ("usr/lib/tmpfiles.d/bennu.conf", "# Only where it is missing: after a soft reboot it holds the state of running guests.\nC /run/keep - - - - /usr/share/bennu/seed\n"),
+        (
+            "usr/lib/tmpfiles.d/bennu.conf",
+            "# Only where it is missing: later it holds the state of running guests.\nC /run/keep - - - - /usr/share/bennu/seed\n"
+        ),
+        ("etc/systemd/system/libvirtd.socket.d/50-root.conf", "[Socket]\nSocketMode=0600\n"),
+        ("etc/systemd/system/libvirtd-ro.socket.d/50-root.conf", "[Socket]\nSocketMode=0600\n"),
         // A host key a boot, in RAM. sshd's own generation is skipped with an empty machine-id and then loops.
         (
             "etc/systemd/system/ssh.service.d/50-host-key.conf",
             """
             [Service]
             ExecStartPre=
-            ExecStartPre=/bin/sh -c 'mkdir -p -m 0700 /run/bennu/ssh; test -f /run/bennu/ssh/ssh_host_ed25519_key || ssh-keygen -q -t ed25519 -N "" -C "" -f /run/bennu/ssh/ssh_host_ed25519_key'
+            ExecStartPre=/bin/mkdir -p -m 0700 /run/bennu/ssh
+            ExecStartPre=/bin/sh -c 'K=/run/bennu/ssh/ssh_host_ed25519_key; test -f $$K || ssh-keygen -q -t ed25519 -N "" -C "" -f $$K'
             ExecStartPre=/usr/sbin/sshd -t
 
             """
@@ -100,7 +106,10 @@ enum RootFiles {
         ("etc/systemd/timesyncd.conf.d/10-bennu.conf", "[Time]\nFallbackNTP=\n"),
         ("etc/systemd/system.conf.d/10-bennu.conf", "[Manager]\nDefaultTimeoutStopSec=30s\n"),
         ("etc/systemd/logind.conf.d/10-bennu.conf", "[Login]\nNAutoVTs=0\nReserveVT=0\n"),
-        ("etc/sysctl.d/10-bennu.conf", "kernel.panic = 10\nkernel.panic_on_oops = 1\nnet.ipv4.conf.all.arp_ignore = 1\nnet.ipv4.conf.all.arp_announce = 2\n"),
+        (
+            "etc/sysctl.d/10-bennu.conf",
+            "kernel.panic = 10\nkernel.panic_on_oops = 1\nnet.ipv4.conf.all.arp_ignore = 1\nnet.ipv4.conf.all.arp_announce = 2\n"
+        ),
         ("etc/modules-load.d/bennu.conf", "tun\nvhost_net\n"),
         ("etc/fstab", ""),
         ("etc/hosts", "127.0.0.1 localhost\n::1 localhost\n"),

@@ -11,6 +11,8 @@ struct Toolbox: Sendable {
     /// Seconds since 1970, for programs that stamp what they write.
     var sourceDateEpoch: Int64 = 0
     var aptConfiguration: String?
+    /// Words before every program, such as `nice`.
+    var launcher: [String] = []
 
     /// Debian package of each program that a build needs.
     static let required = [
@@ -40,7 +42,7 @@ struct Toolbox: Sendable {
         do {
             let result = try await Subprocess.run(
                 .name("sh"),
-                arguments: Arguments(["-c", script, "sh", log, directory ?? temporaryDirectory, path] + arguments),
+                arguments: Arguments(["-c", script, "sh", log, directory ?? temporaryDirectory] + launcher + [path] + arguments),
                 environment: .custom(environment),
                 output: .string(limit: 256 << 20), error: .discarded)
             guard result.terminationStatus.isSuccess else {

@@ -59,57 +59,85 @@ struct ImageRepositoryTests {
         Spoiled(testDescription: "no oci-layout") { layout in
             _ = try layout.addImage("a")
             unlink("\(layout.directory)/oci-layout")
-        } isExpected: { if case .notALayout = $0 { true } else { false } },
+        } isExpected: {
+            if case .notALayout = $0 { true } else { false }
+        },
         Spoiled(testDescription: "a layout of a later version") { layout in
             _ = try layout.addImage("a")
             try layout.write("oci-layout", Array(#"{"imageLayoutVersion":"2.0.0"}"#.utf8))
-        } isExpected: { if case .notALayout = $0 { true } else { false } },
+        } isExpected: {
+            if case .notALayout = $0 { true } else { false }
+        },
         Spoiled(testDescription: "an index that is no JSON") { layout in
             try layout.write("index.json", Array("{".utf8))
-        } isExpected: { if case .malformed = $0 { true } else { false } },
+        } isExpected: {
+            if case .malformed = $0 { true } else { false }
+        },
         Spoiled(testDescription: "no image") { layout in
             try layout.write("index.json", layout.json(layout.index))
-        } isExpected: { if case .noBootImage = $0 { true } else { false } },
+        } isExpected: {
+            if case .noBootImage = $0 { true } else { false }
+        },
         Spoiled(testDescription: "a root with one bit changed") { layout in
             let manifest = try layout.addImage("a")
             let root = try #require(manifest.root)
             var bytes = [UInt8](repeating: 7, count: 3 << 20) + Array("a".utf8)
             bytes[1_500_000] ^= 1
             try layout.write("blobs/sha256/\(root.digest.hexadecimal)", bytes)
-        } isExpected: { if case .digestMismatch = $0 { true } else { false } },
+        } isExpected: {
+            if case .digestMismatch = $0 { true } else { false }
+        },
         Spoiled(testDescription: "a truncated kernel") { layout in
             let kernel = try #require(try layout.addImage("a").kernel)
             try layout.write("blobs/sha256/\(kernel.digest.hexadecimal)", [1])
-        } isExpected: { if case .sizeMismatch(_, expected: 8, found: 1) = $0 { true } else { false } },
+        } isExpected: {
+            if case .sizeMismatch(_, expected: 8, found: 1) = $0 { true } else { false }
+        },
         Spoiled(testDescription: "a missing initrd") { layout in
             let initrd = try #require(try layout.addImage("a").initrd)
             unlink(layout.path(initrd.digest))
-        } isExpected: { if case .blobMissing = $0 { true } else { false } },
+        } isExpected: {
+            if case .blobMissing = $0 { true } else { false }
+        },
         Spoiled(testDescription: "a kernel that is a link to a file outside") { layout in
             let kernel = try #require(try layout.addImage("a").kernel)
             unlink(layout.path(kernel.digest))
             try FileManager.default.createSymbolicLink(atPath: layout.path(kernel.digest), withDestinationPath: "/etc/passwd")
-        } isExpected: { if case .blobNotAFile = $0 { true } else { false } },
+        } isExpected: {
+            if case .blobNotAFile = $0 { true } else { false }
+        },
         Spoiled(testDescription: "a manifest that was changed under its name") { layout in
             _ = try layout.addImage("a")
             let descriptor = layout.index.manifests[0]
             try layout.write("blobs/sha256/\(descriptor.digest.hexadecimal)", [UInt8](repeating: 32, count: Int(descriptor.size)))
-        } isExpected: { if case .digestMismatch = $0 { true } else { false } },
+        } isExpected: {
+            if case .digestMismatch = $0 { true } else { false }
+        },
         Spoiled(testDescription: "a size of less than nothing") { layout in
             _ = try layout.addImage("a") { $0.layers[1].size = -1 }
-        } isExpected: { if case .sizeMismatch(_, expected: -1, found: 8) = $0 { true } else { false } },
+        } isExpected: {
+            if case .sizeMismatch(_, expected: -1, found: 8) = $0 { true } else { false }
+        },
         Spoiled(testDescription: "no root") { layout in
             _ = try layout.addImage("a") { $0.layers.removeAll { $0.mediaType == .root } }
-        } isExpected: { if case .layerMissing = $0 { true } else { false } },
+        } isExpected: {
+            if case .layerMissing = $0 { true } else { false }
+        },
         Spoiled(testDescription: "two kernels") { layout in
             _ = try layout.addImage("a") { $0.layers.append($0.layers[0]) }
-        } isExpected: { if case .layerRepeated = $0 { true } else { false } },
+        } isExpected: {
+            if case .layerRepeated = $0 { true } else { false }
+        },
         Spoiled(testDescription: "an initrd sealed with another root") { layout in
             _ = try layout.addImage("a", rootDigest: FileDigest.of([1]))
-        } isExpected: { if case .rootMismatch = $0 { true } else { false } },
+        } isExpected: {
+            if case .rootMismatch = $0 { true } else { false }
+        },
         Spoiled(testDescription: "a reference that is none") { layout in
             _ = try layout.addImage("a", reference: "../kvm:1")
-        } isExpected: { if case .referenceMalformed = $0 { true } else { false } },
+        } isExpected: {
+            if case .referenceMalformed = $0 { true } else { false }
+        },
     ]
 
     @Test("refuses a layout with a fault by the fault's name, and shows none of it", arguments: spoiled)

@@ -45,6 +45,8 @@ if [ -d "$stage/firmware" ]; then
     mkdir -p "$root/usr/lib/firmware"
     cp -R "$stage/firmware/." "$root/usr/lib/firmware/"
 fi
+# The stage was made under the caller's umask.
+find "$root/usr/lib/modules" "$root/usr/lib/firmware" -type d -exec chmod 0755 {} + 2>/dev/null || true
 chroot "$root" /sbin/depmod "$release"
 
 # --- our files, owned by root whoever builds
@@ -70,6 +72,8 @@ if [ -f "$root/etc/libvirt/qemu.conf" ]; then
     printf '\n# Bennu: a guest must not hang on virtlogd while its host changes the root.\nstdio_handler = "file"\n' >> "$root/etc/libvirt/qemu.conf"
     # Its comments are two thirds of a megabyte over all these files and no operator edits them here.
     for file in "$root"/etc/libvirt/*.conf; do sed -i '/^ *#/d;/^ *$/d' "$file"; done
+    # Only root speaks to libvirt here, and its sockets say so: no question to polkit at every connection.
+    printf 'auth_unix_rw = "none"\nauth_unix_ro = "none"\n' >> "$root/etc/libvirt/libvirtd.conf"
 fi
 
 # --- services: what a host needs, and nothing that waits for what it has not got

@@ -104,7 +104,7 @@ printf '{"contract":1,"boot":"%s","uuid":"%s","macs":[%s],"nonce":"%s","evidence
 show_refusal() {
     { printf 'POST /v1/claim HTTP/1.1\r\nHost: %s\r\n%s\r\nContent-Length: %s\r\nConnection: close\r\n\r\n' \
         "$HOSTPORT" "$json" "$(wc -c < /run/bennu/request.json)"; cat /run/bennu/request.json; sleep 3; } \
-        | timeout 8 nc "${HOSTPORT%:*}" "${HOSTPORT##*:}" 2>/dev/null | tail -n +2 | tail -c 600 | while read -r line; do
+        | timeout 8 nc "${HOSTPORT%:*}" "${HOSTPORT##*:}" 2>/dev/null | sed '1,/^.\{0,1\}$/d' | head -c 600 | while read -r line || [ -n "$line" ]; do
             [ -n "$line" ] && mark "server: $line"
         done
 }
