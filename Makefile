@@ -1,11 +1,13 @@
 # One-line verbs. `make demo` and `make test` do all of their own set-up.
-.PHONY: setup build image lint format test demo test-rack test-upgrade benchmark fuzz clean
+.PHONY: setup build image lint format test demo fuzz test-rack clean
 
-setup:        ; @Scripts/setup
-build: setup  ; swift build --build-tests
-image: build  ; Scripts/build-image
-lint:         ; Scripts/lint
-format:       ; swift format --in-place --parallel --recursive Sources Tests Fuzz Package.swift
-test: setup lint image ; Scripts/test
-demo: image   ; Scripts/demo
-clean:        ; rm -rf .build .build-agent out
+setup:              ; @Scripts/setup
+build: setup        ; swift build --build-tests
+image: build        ; Scripts/build-image
+lint: setup         ; Scripts/lint
+format:             ; swift format --in-place --parallel --recursive Sources Tests Fuzz Package.swift
+test: lint image    ; Scripts/test && Scripts/fuzz
+test-rack: image    ; BENNU_LONG_TESTS=1 Scripts/test --filter BootTests
+demo: image         ; Scripts/demo
+fuzz: setup         ; Scripts/fuzz 3600
+clean:              ; rm -rf .build .build-agent .build-fuzz out
