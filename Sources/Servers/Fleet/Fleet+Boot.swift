@@ -87,7 +87,6 @@ extension Fleet {
         }
         self.record(events)
         for (guest, placement) in released { await release(guest, placement) }
-        if !events.isEmpty { changes.ring() }
     }
 
     private func release(_ guest: String, _ placement: PlacementRecord) async {

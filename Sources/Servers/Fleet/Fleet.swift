@@ -57,12 +57,13 @@ package final class Fleet: Service {
             defer { state.unsaved = [] }
             return state.unsaved.map { ($0, state.hosts[$0]) }
         }
-        for (id, record) in records {
+        for start in stride(from: 0, to: records.count, by: FleetKeys.batchSize) {
+            let batch = records[start..<min(start + FleetKeys.batchSize, records.count)]
             do {
-                try await FleetKeys.write(record, at: FleetKeys.host(id), in: store)
+                try await FleetKeys.writeTogether(try batch.map { (try FleetKeys.host($0), try $1.map { try FleetKeys.encode($0) }) }, in: store)
             } catch {
-                logger.warning("cannot write a host record", metadata: ["host.id": "\(id)", "error": "\(error)"])
-                state.withLock { _ = $0.unsaved.insert(id) }
+                logger.warning("cannot write host records", metadata: ["hosts": "\(batch.count)", "error": "\(error)"])
+                state.withLock { $0.unsaved.formUnion(batch.map(\.0)) }
             }
         }
     }

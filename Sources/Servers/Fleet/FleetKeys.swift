@@ -28,16 +28,33 @@ enum FleetKeys {
         }
     }
 
+    /// Records of one host each have a few kilobytes: so many stay well below what a batch may hold.
+    static let batchSize = 16
+
+    /// Puts or (for `nil`) deletes values in one durable commit, whatever they were before. At most `batchSize`, no key twice.
+    static func writeTogether(_ values: [(Key, [UInt8]?)], in store: any Store) async throws {
+        var left = values
+        while !left.isEmpty {
+            var batch: [Transaction] = []
+            var keys: [(Key, [UInt8]?)] = []
+            for (key, bytes) in left {
+                let current = try await store.get(key)
+                guard bytes != current?.value else { continue }
+                let condition: Transaction.Condition = current.map { .unchanged(key, since: $0.modified) } ?? .absent(key)
+                batch.append(Transaction(if: [condition], then: [bytes.map { .put(key, $0) } ?? .delete(key)]))
+                keys.append((key, bytes))
+            }
+            guard !batch.isEmpty else { return }
+            let outcomes = try await store.commit(batch)
+            left = zip(keys, outcomes).compactMap { key, outcome in
+                if case .conflict = outcome { key } else { nil }
+            }
+        }
+    }
+
     /// Puts or (for `nil`) deletes one value, whatever it was before.
     static func write<Value: Encodable & Sendable>(_ value: Value?, at key: Key, in store: any Store) async throws {
-        let bytes = try value.map { try encode($0) }
-        while true {
-            let current = try await store.get(key)
-            guard bytes != current?.value else { return }
-            let condition: Transaction.Condition = current.map { .unchanged(key, since: $0.modified) } ?? .absent(key)
-            let write: Transaction.Write = bytes.map { .put(key, $0) } ?? .delete(key)
-            if case .committed = try await store.commit(Transaction(if: [condition], then: [write])) { return }
-        }
+        try await writeTogether([(key, try value.map { try encode($0) })], in: store)
     }
 }
 
