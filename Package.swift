@@ -129,7 +129,8 @@ let package = Package(
         target(
             "ServerAssembly", in: "Programs",
             [
-                "Primitives", "HostContract", "OperatorTypes", "Store", "Journal", "ImageStore", "Fleet", "DHCPServer", "BootServer",
+                "Primitives", "Documents", "FleetModel", "HostContract", "OperatorTypes", "Store", "Journal", "ImageStore", "Fleet", "DHCPServer",
+                "BootServer",
                 "ConfigurationServer", "OperatorServer", argumentParser, lifecycle, unixSignals, logging,
             ]),
         .executableTarget(

@@ -11,16 +11,17 @@ package struct ServeCommand: AsyncParsableCommand {
             One process runs every role, or those that --roles names. All state is in the data directory; a second process with the same \
             directory is refused. With a fresh directory:
 
-              bennu serve --data /var/lib/bennu --interface eno2 --documents site/
-              bennu image import out/kvm
+              bennu serve --data /var/lib/bennu --interface eno2 --documents site/ --import out/kvm
 
-            Hosts that start before there is an image say so on their screens, and boot as soon as there is one.
+            A host whose image is missing says so on its screen, and boots as soon as it is there.
             Everything that keeps the server from starting is named at once (exit code 64).
             """)
 
     @Option(help: "Where all state is kept.") var data = "/var/lib/bennu"
     @Option(name: .customLong("interface"), help: "An interface that hosts are on; repeat it.") var interfaces: [String] = []
     @Option(name: .customLong("documents"), help: "A YAML file or directory to apply at start; repeat it.") var documents: [String] = []
+    @Option(name: .customLong("import"), help: "An image to bring in at start, as bennu image build makes it; repeat it.") var images: [String] = []
+    @Flag(help: "Start although hosts are assigned images and there is none at all: they wait until one is imported.") var allowNoImage = false
     @Option(help: "Comma-separated: \(ServePlan.Role.allCases.map(\.rawValue).joined(separator: ",")).")
     var roles = ServePlan.Role.allCases.map(\.rawValue).joined(separator: ",")
     @Option(help: "The operator socket (or BENNU_SOCKET).") var socket: String?
@@ -40,7 +41,7 @@ package struct ServeCommand: AsyncParsableCommand {
     }
 
     package func run() async throws {
-        let plan = ServePlan(
+        var plan = ServePlan(
             data: data, interfaceNames: interfaces, documents: documents,
             roles: Set(roles.split(separator: ",").compactMap { ServePlan.Role(rawValue: String($0)) }),
             socket: socket ?? ProcessInfo.processInfo.environment["BENNU_SOCKET"] ?? "/run/bennu/operator.sock", site: site,
@@ -51,6 +52,8 @@ package struct ServeCommand: AsyncParsableCommand {
             handler.logLevel = level
             return handler
         }
+        plan.images = images
+        plan.allowsNoImage = allowNoImage
         let preflight = Preflight(plan)
         var problems = preflight.problems
         var assembly: ServerAssembly?

@@ -7,6 +7,9 @@ struct ServePlan: Sendable {
     var data: String
     var interfaceNames: [String]
     var documents: [String]
+    /// Directories in OCI layout to bring in at start.
+    var images: [String] = []
+    var allowsNoImage = false
     var roles: Set<Role>
     var socket: String
     var site: String

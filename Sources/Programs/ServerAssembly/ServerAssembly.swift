@@ -1,7 +1,9 @@
 import BootServer
 import ConfigurationServer
 import DHCPServer
+import Documents
 import Fleet
+import FleetModel
 import Foundation
 import HostContract
 import ImageStore
@@ -32,8 +34,23 @@ struct ServerAssembly {
         let site = try SiteKey.load(orCreateAt: plan.data + "/site.key")
         let fleet = try await Fleet(siteName: plan.site, site: site, store: store, journal: journal, images: images, logger: logger)
         let assembly = ServerAssembly(plan: plan, logger: logger, store: store, journal: journal, fleet: fleet)
+        for path in plan.images { _ = try await fleet.importImage(ImageImport(path: path, references: [])) }
         try await assembly.applyDocuments()
+        try assembly.checkImages()
         return assembly
+    }
+
+    /// A site whose hosts want images and that has none is one that was not set up yet, or whose data directory is another's.
+    private func checkImages() throws {
+        let view = fleet.snapshot
+        let assigned = view.documents.hosts.compactMap { view.documents.imageReference(forHost: $0.name)?.description }
+        guard plan.roles.contains(.boot), !plan.allowsNoImage, view.images.isEmpty, let wanted = assigned.min() else { return }
+        throw APIProblem(
+            code: "no-image",
+            message: """
+                there is no image in \(plan.data), and \(assigned.count) hosts are assigned one (\(wanted)); bring one in with --import DIR, \
+                or start with --allow-no-image and use: bennu image import DIR
+                """)
     }
 
     private func applyDocuments() async throws {
@@ -74,7 +91,7 @@ struct ServerAssembly {
         // Last to start and first to stop: nothing invites a host that nobody will serve.
         if plan.roles.contains(.dhcp) { services.append(dhcp) }
 
-        if fleet.snapshot.images.isEmpty {
+        if plan.roles.contains(.boot), fleet.snapshot.images.isEmpty {
             logger.warning("no image yet: hosts will wait; bring one in with: bennu image import DIR")
         }
         logger.info(
