@@ -115,7 +115,7 @@ let package = Package(
 
         // Workshop.
         .target(
-            name: "ImageBuilder", dependencies: ["Primitives", "FleetModel", "ImageStore", crypto, subprocess],
+            name: "ImageBuilder", dependencies: ["Primitives", "FleetModel", "ImageStore", subprocess],
             path: "Sources/Workshop/ImageBuilder", resources: [.embedInCode("Resources")], swiftSettings: ours),
         target("VirtualRack", in: "Workshop", ["Primitives", subprocess]),
 
@@ -153,6 +153,8 @@ let package = Package(
         tests("BootPolicy", in: "Domain", ["BootPolicy", "AddressPlan", "DHCPWire", "FleetModel", "Primitives"]),
         tests("Store", in: "Storage", ["Store", "TestSupport", "StoreWriter", grdb]),
         tests("Journal", in: "Storage", ["Journal", "FleetModel", "Primitives", "TestSupport", grdb, logging]),
+        tests("ImageStore", in: "Storage", ["ImageStore", "FleetModel", "Primitives"]),
+        tests("ImageBuilder", in: "Workshop", ["ImageBuilder", "ImageStore", "FleetModel", "Primitives"]),
         tests("DatagramIO", in: "Servers", ["DatagramIO", "Primitives"]),
         tests(
             "DHCPServer", in: "Servers",

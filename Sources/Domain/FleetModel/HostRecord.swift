@@ -12,6 +12,8 @@ package struct HostRecord: Codable, Sendable, Hashable {
     /// What its firmware told us when it was first seen: architecture, vendor class.
     package var firmware: String?
     package var boot: BootRecord?
+    /// A claimed boot, while a message that began the next one is all there is of that. Should the host report under it, it goes on.
+    package var overtaken: BootRecord?
     package var inventory: Inventory?
 
     package init(id: HostID, claims: HostClaims, document: String? = nil, discoveredAt: Int64, firmware: String? = nil) {

@@ -36,6 +36,8 @@ package struct ServeCommand: AsyncParsableCommand {
         for role in roles.split(separator: ",") where ServePlan.Role(rawValue: String(role)) == nil {
             throw ValidationError("no role is called \"\(role)\"; choose from \(ServePlan.Role.allCases.map(\.rawValue).joined(separator: ", "))")
         }
+        guard !roles.isEmpty else { throw ValidationError("--roles names no role") }
+        guard httpPort != configurationPort else { throw ValidationError("--http-port and --configuration-port are both \(httpPort)") }
         guard Logger.Level(rawValue: logLevel) != nil else { throw ValidationError("no log level is called \"\(logLevel)\"") }
         for port in [httpPort, configurationPort] where !(1...65535).contains(port) { throw ValidationError("\(port) is no TCP port") }
     }
@@ -58,7 +60,11 @@ package struct ServeCommand: AsyncParsableCommand {
         var problems = preflight.problems
         var assembly: ServerAssembly?
         do {
-            if access(plan.data, R_OK | W_OK) == 0 { assembly = try await ServerAssembly.open(plan) }
+            if access(plan.data, R_OK | W_OK) == 0 {
+                let opened = try await ServerAssembly.open(plan)
+                problems += await opened.problems()
+                assembly = opened
+            }
         } catch {
             problems.append("\(error)")
         }
@@ -68,6 +74,7 @@ package struct ServeCommand: AsyncParsableCommand {
             FileHandle.standardError.write(Data(text.utf8))
             throw ExitCode(64)
         }
+        try await assembly.applyDocuments()
         try await assembly.run()
     }
 }

@@ -34,29 +34,41 @@ struct ServerAssembly {
         let site = try SiteKey.load(orCreateAt: plan.data + "/site.key")
         let fleet = try await Fleet(siteName: plan.site, site: site, store: store, journal: journal, images: images, logger: logger)
         let assembly = ServerAssembly(plan: plan, logger: logger, store: store, journal: journal, fleet: fleet)
-        for path in plan.images { _ = try await fleet.importImage(ImageImport(path: path, references: [])) }
-        try await assembly.applyDocuments()
-        try assembly.checkImages()
         return assembly
     }
 
+    /// What else keeps it from serving, found without a change of anything that was in force.
+    func problems() async -> [String] {
+        do {
+            for path in plan.images { _ = try await fleet.importImage(ImageImport(path: path, references: []), keepingReferences: true) }
+            try await applyDocuments(dryRun: true)
+            try await checkImages()
+            return []
+        } catch {
+            return ["\(error)"]
+        }
+    }
+
     /// A site whose hosts want images and that has none is one that was not set up yet, or whose data directory is another's.
-    private func checkImages() throws {
-        let view = fleet.snapshot
-        let assigned = view.documents.hosts.compactMap { view.documents.imageReference(forHost: $0.name)?.description }
-        guard plan.roles.contains(.boot), !plan.allowsNoImage, view.images.isEmpty, let wanted = assigned.min() else { return }
+    private func checkImages() async throws {
+        guard plan.roles.contains(.boot), !plan.allowsNoImage, fleet.snapshot.images.isEmpty else { return }
+        let files = try plan.documents.flatMap { try DocumentFiles.read($0) }
+        let documents = fleet.snapshot.documents.merging(
+            DocumentParser.parse(files: files.map { SourceFile(path: $0.path, text: $0.text) }).documents)
+        let assigned = documents.hosts.compactMap { documents.imageReference(forHost: $0.name)?.description }
+        guard let wanted = assigned.min() else { return }
         throw APIProblem(
             code: "no-image",
             message: """
-                there is no image in \(plan.data), and \(assigned.count) hosts are assigned one (\(wanted)); bring one in with --import DIR, \
-                or start with --allow-no-image and use: bennu image import DIR
+                there is no image in \(plan.data), and \(assigned.count) host\(assigned.count == 1 ? " is" : "s are") assigned one (\(wanted)); \
+                bring one in with --import DIR, or start with --allow-no-image and use: bennu image import DIR
                 """)
     }
 
-    private func applyDocuments() async throws {
+    func applyDocuments(dryRun: Bool = false) async throws {
         let files = try plan.documents.flatMap { try DocumentFiles.read($0) }
         guard !files.isEmpty else { return }
-        let result = try await fleet.apply(ApplyRequest(files: files, dryRun: false))
+        let result = try await fleet.apply(ApplyRequest(files: files, dryRun: dryRun))
         guard result.mistakes.isEmpty else {
             let lines = result.mistakes.map { "\($0.file):\($0.line):\($0.column): \($0.path): \($0.message)" }
             throw APIProblem(code: "invalid-documents", message: "the documents have mistakes:\n" + lines.joined(separator: "\n"))
@@ -103,6 +115,8 @@ struct ServerAssembly {
         let group = ServiceGroup(
             configuration: .init(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet))
         try await group.run()
+        try journal.close()
+        try store.close()
         logger.info("bennu has stopped")
     }
 

@@ -12,8 +12,8 @@ package struct ConfigurationServer: Sendable {
     private let logger: Logger
     private let address: String
     private let port: Int
-    /// Bodies beyond this are refused with 413. Bytes.
-    private static let maximumBody = 1 << 20
+    /// Bodies beyond this are refused with 413, in bytes: what a host reports becomes part of its record, which has to fit one transaction.
+    private static let maximumBody = 120 << 10
 
     package init(fleet: Fleet, address: String, port: Int, logger: Logger) {
         (self.fleet, self.address, self.port, self.logger) = (fleet, address, port, logger)
@@ -22,7 +22,8 @@ package struct ConfigurationServer: Sendable {
     /// - Parameter onBound: called with the port once it is bound; for port 0.
     package func service(onBound: @escaping @Sendable (Int) -> Void = { _ in }) -> some ApplicationProtocol {
         Application(
-            router: router(), configuration: .init(address: .hostname(address, port: port), serverName: nil),
+            router: router(), server: .http1(configuration: .init(idleTimeout: .seconds(120))),
+            configuration: .init(address: .hostname(address, port: port), serverName: nil),
             onServerRunning: { onBound($0.localAddress?.port ?? 0) }, logger: logger)
     }
 

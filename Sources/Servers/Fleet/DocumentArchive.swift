@@ -17,9 +17,12 @@ struct DocumentArchive {
     private struct Manifest: Codable { var pages: [String] }
     private struct Item: Codable {
         var document: String
-        var content: String
+        /// Digests of its pieces.
+        var content: [String]
     }
     private static let pageSize = 1000
+    /// Bytes; a transaction may hold twice as much.
+    private static let pieceSize = 256 << 10
 
     func load() async throws -> (documents: DocumentSet, revision: UInt64) {
         guard let entry = try await store.get(FleetKeys.documentHead) else { return (DocumentSet(), 0) }
@@ -27,7 +30,9 @@ struct DocumentArchive {
         var files: [SourceFile] = []
         for page in try await decoded(Manifest.self, head.manifest).pages {
             for item in try await decoded([Item].self, page) {
-                files.append(SourceFile(path: item.document, text: String(decoding: try await content(item.content), as: UTF8.self)))
+                var text: [UInt8] = []
+                for piece in item.content { text += try await content(piece) }
+                files.append(SourceFile(path: "\(item.document) (in force)", text: String(decoding: text, as: UTF8.self)))
             }
         }
         let result = DocumentParser.parse(files: files)
@@ -45,7 +50,12 @@ struct DocumentArchive {
 
         var items: [Item] = []
         for document in documents.sorted {
-            items.append(Item(document: document.key.description, content: try await put(Array(document.source.utf8))))
+            let text = Array(document.source.utf8)
+            var pieces: [String] = []
+            for start in stride(from: 0, to: max(text.count, 1), by: Self.pieceSize) {
+                pieces.append(try await put(Array(text[start..<min(start + Self.pieceSize, text.count)])))
+            }
+            items.append(Item(document: document.key.description, content: pieces))
         }
         var pages: [String] = []
         for start in stride(from: 0, to: items.count, by: Self.pageSize) {

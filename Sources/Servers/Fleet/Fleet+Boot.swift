@@ -28,7 +28,7 @@ extension Fleet {
         case .success(let record):
             guard let boot = record.boot else { throw APIProblem(code: "unknown-boot", message: "no boot of \(record.id) is under way") }
             do {
-                try await FleetKeys.write(record, at: FleetKeys.host(record.id), in: store)
+                try await save([record.id])
                 let credential = try Credential(host: record.id, boot: boot.id).text(signedWith: site)
                 self.record(
                     BootEvent(
@@ -47,7 +47,10 @@ extension Fleet {
         guard let bearer, let credential = Credential(bearer, key: site), let boot = BootID(text) else {
             throw APIProblem(code: "bad-credential", message: "the request needs the credential that the claim of this boot was answered with")
         }
-        return try state.withLock { $0.authorize(credential, boot: boot) }.get()
+        return try state.withLock { state in
+            state.restore(boot, of: credential.host)
+            return state.authorize(credential, boot: boot)
+        }.get()
     }
 
     package func take(_ progress: ProgressReport, from record: HostRecord) {
@@ -89,7 +92,8 @@ extension Fleet {
         for (guest, placement) in released { await release(guest, placement) }
     }
 
-    private func release(_ guest: String, _ placement: PlacementRecord) async {
+    /// Lets a guest start where it was placed, now that its former host has let go of it.
+    func release(_ guest: String, _ placement: PlacementRecord) async {
         do {
             try await FleetKeys.write(placement, at: FleetKeys.placement(guest), in: store)
             state.withLock { $0.placements[guest] = placement }
@@ -108,12 +112,12 @@ extension Fleet {
         while true {
             let rings = changes.rings
             let view = snapshot
-            guard let record = view.hosts[record.id], let boot = record.boot, let nonce = boot.nonce else {
-                throw APIProblem(code: "unknown-boot", message: "boot is no longer under way")
-            }
-            if case .success(let assigned) = view.assignment(of: record) {
+            // Another boot seems to have begun: this one asks again, which shows that it goes on.
+            guard let current = view.hosts[record.id], let boot = current.boot, boot.id == record.boot?.id, let nonce = boot.nonce else { return nil }
+            if case .success(let assigned) = view.assignment(of: current) {
                 let hashes = ConfigurationHashes(assigned)
-                let inForce = boot.status.map { $0.bootHash == hashes.boot && $0.liveHash == hashes.live } ?? false
+                // The restart-only part differs until the next start, whatever we send: that is drift, and no reason to send it again.
+                let inForce = boot.status?.liveHash == hashes.live
                 if revision == 0 || !inForce {
                     return try sign(
                         HostConfiguration(

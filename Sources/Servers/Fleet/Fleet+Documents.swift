@@ -24,25 +24,28 @@ actor FleetWriter {
 extension Fleet {
     /// Brings documents in force: all of them, durable before the answer, or none.
     package func apply(_ request: ApplyRequest) async throws -> ApplyResult {
+        try await writer.exclusively { [self] in try await applyAlone(request) }
+    }
+
+    /// `apply` for who holds the writer.
+    func applyAlone(_ request: ApplyRequest) async throws -> ApplyResult {
         let parsed = DocumentParser.parse(files: request.files.map { SourceFile(path: $0.path, text: $0.text) })
-        return try await writer.exclusively { [self] in
-            let (before, revision) = state.withLock { ($0.documents, $0.revision) }
-            let after = before.merging(parsed.documents)
-            let problems = parsed.problems.isEmpty ? after.validate() : parsed.problems
-            let changes = parsed.documents.map { document in
-                let old = before[document.kind, document.metadata.name]
-                let kind: ApplyResult.Change.Kind = old == nil ? .created : old?.source == document.source ? .unchanged : .changed
-                return ApplyResult.Change(kind: kind, document: document.key.description)
-            }
-            guard problems.isEmpty else {
-                return ApplyResult(revision: revision, changes: [], mistakes: problems.map(ApplyResult.Mistake.init))
-            }
-            guard !request.dryRun, changes.contains(where: { $0.kind != .unchanged }) else {
-                return ApplyResult(revision: revision, changes: changes, mistakes: [])
-            }
-            let new = try await putInForce(after, over: revision)
-            return ApplyResult(revision: new, changes: changes, mistakes: [])
+        let (before, revision) = state.withLock { ($0.documents, $0.revision) }
+        let after = before.merging(parsed.documents)
+        let problems = parsed.problems.isEmpty ? after.validate() : parsed.problems
+        let changes = parsed.documents.map { document in
+            let old = before[document.kind, document.metadata.name]
+            let kind: ApplyResult.Change.Kind = old == nil ? .created : old?.source == document.source ? .unchanged : .changed
+            return ApplyResult.Change(kind: kind, document: document.key.description)
         }
+        guard problems.isEmpty else {
+            return ApplyResult(revision: revision, changes: [], mistakes: problems.map(ApplyResult.Mistake.init))
+        }
+        guard !request.dryRun, changes.contains(where: { $0.kind != .unchanged }) else {
+            return ApplyResult(revision: revision, changes: changes, mistakes: [])
+        }
+        let new = try await putInForce(after, over: revision)
+        return ApplyResult(revision: new, changes: changes, mistakes: [])
     }
 
     package func removeDocument(kind: String, name: String) async throws -> ApplyResult {

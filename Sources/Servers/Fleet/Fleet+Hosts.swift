@@ -30,6 +30,10 @@ extension Fleet {
 
     /// Writes the Host document that makes a discovered host one of the site's.
     package func accept(_ text: String, _ edit: HostEdit) async throws -> HostDetail {
+        try await writer.exclusively { [self] in try await acceptAlone(text, edit) }
+    }
+
+    private func acceptAlone(_ text: String, _ edit: HostEdit) async throws -> HostDetail {
         let record = try snapshot.known(text)
         if let name = record.document {
             throw APIProblem(code: "taken", message: "host \(text) is accepted already, as \(name); change it with: bennu host set \(name)")
@@ -47,6 +51,10 @@ extension Fleet {
     }
 
     package func edit(_ text: String, _ edit: HostEdit) async throws -> HostDetail {
+        try await writer.exclusively { [self] in try await editAlone(text, edit) }
+    }
+
+    private func editAlone(_ text: String, _ edit: HostEdit) async throws -> HostDetail {
         let view = snapshot
         guard let name = try view.known(text).document, let document = view.documents[.host, name], case .host(var spec) = document.spec
         else {
@@ -60,7 +68,7 @@ extension Fleet {
 
     private func write(_ name: String, _ yaml: String) async throws {
         let path = "Host/\(name)"
-        let result = try await apply(ApplyRequest(files: [.init(path: path, text: yaml)], dryRun: false))
+        let result = try await applyAlone(ApplyRequest(files: [.init(path: path, text: yaml)], dryRun: false))
         if let mistake = result.mistakes.first {
             throw APIProblem(code: "invalid-host", message: "\(path): \(mistake.path): \(mistake.message)", cause: mistake.hint)
         }
@@ -79,6 +87,7 @@ extension Fleet {
         }
         state.withLock { $0.remove(record.id) }
         await save()
+        for (guest, placement) in snapshot.placements(awaiting: record.id, now: now()) { await release(guest, placement) }
     }
 
     /// - Parameter boot: a boot id, `all`, or `nil` for the last.

@@ -4,6 +4,7 @@ import Foundation
 import HashTreeCollections
 package import HostContract
 import ImageStore
+import Logging
 package import OperatorTypes
 import Primitives
 import Synchronization
@@ -23,10 +24,12 @@ extension Fleet {
     }
 
     /// Brings an image in from a directory in OCI layout; every byte is checked, and durable, before anything names it.
-    package func importImage(_ request: ImageImport) async throws -> ImageSummary {
+    /// - Parameter keepingReferences: leave references alone that name an image already.
+    package func importImage(_ request: ImageImport, keepingReferences: Bool = false) async throws -> ImageSummary {
         let asked = try request.references.map { try Self.reference($0) }
         return try await writer.exclusively { [self] in
-            let imported = try images.importLayout(request.path)
+            let imported = try await Self.away { [images] in try images.importLayout(request.path) }
+            try reloadImages()
             guard let last = imported.last else {
                 throw APIProblem(code: "empty-layout", message: "there is no image in \(request.path)")
             }
@@ -39,9 +42,10 @@ extension Fleet {
                     throw APIProblem(
                         code: "no-reference", message: "an image in \(request.path) names itself nothing; give it a name with --reference NAME:TAG")
                 }
-                for reference in references { try await point(reference, to: image.image.digest) }
+                for reference in references where !keepingReferences || snapshot.references[reference] == nil {
+                    try await point(reference, to: image.image.digest)
+                }
             }
-            try reloadImages()
             return try image(named: last.image.digest.description)
         }
     }
@@ -57,8 +61,10 @@ extension Fleet {
 
     package func verifyImage(named text: String) async throws -> ImageVerification {
         let digest = try snapshot.image(named: text).digest
-        let blobs = try images.image(digest).manifest.blobs.count
-        return ImageVerification(digest: digest, blobs: blobs, faults: try images.verify(digest).map { "\($0)" })
+        let (blobs, problems) = try await Self.away { [images] in
+            (try images.image(digest).manifest.blobs.count, try images.verify(digest))
+        }
+        return ImageVerification(digest: digest, blobs: blobs, faults: problems.map { "\($0)" })
     }
 
     /// Removes a reference, and the image with it when nothing names it any more. Refused while a host needs it.
@@ -85,6 +91,17 @@ extension Fleet {
         }
     }
 
+    /// Work that reads hundreds of megabytes, off the threads that answer hosts.
+    private static func away<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+        do {
+            return try await withCheckedThrowingContinuation { continuation in
+                DispatchQueue.global().async { continuation.resume(with: Result { try body() }) }
+            }
+        } catch let error as ImageStoreError {
+            throw APIProblem(code: "bad-image", message: "\(error)")
+        }
+    }
+
     private func point(_ reference: ImageReference, to digest: Digest?) async throws {
         try await FleetKeys.write(digest, at: FleetKeys.reference(reference), in: store)
         state.withLock { $0.references[reference] = digest }
@@ -100,7 +117,15 @@ extension Fleet {
 
     /// Reads from the image store which images are complete, and lets the boot servers send them.
     func reloadImages() throws {
-        let catalog = try images.list().compactMap { image -> CatalogImage? in
+        var sound: [BootImage] = []
+        for digest in try images.digests() {
+            do {
+                sound.append(try images.image(digest))
+            } catch {
+                logger.error("an image cannot be read; hosts that want it wait", metadata: ["image.digest": "\(digest)", "error": "\(error)"])
+            }
+        }
+        let catalog = sound.compactMap { image -> CatalogImage? in
             guard let kernel = image.manifest.kernel, let initrd = image.manifest.initrd else { return nil }
             func blob(_ descriptor: BootImageDescriptor, _ role: String) -> PublishedBlob {
                 PublishedBlob(digest: descriptor.digest, path: images.path(of: descriptor.digest), size: descriptor.size, role: role)

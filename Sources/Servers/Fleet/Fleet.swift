@@ -24,7 +24,10 @@ package final class Fleet: Service {
     let now: @Sendable () -> Int64
     let state: Mutex<FleetState>
     let changes = ChangeBell()
+    /// Documents, images and placements change one at a time.
     let writer = FleetWriter()
+    /// Records are written one batch at a time, as they are at that moment: no older state can follow a newer one.
+    private let recordWriter = FleetWriter()
 
     /// Loads everything from the store.
     /// - Parameter now: milliseconds since 1970.
@@ -53,22 +56,30 @@ package final class Fleet: Service {
 
     /// Writes what changed since the last time. What cannot be written stays for the next.
     package func save() async {
-        let records = state.withLock { state in
+        let unsaved = state.withLock { state in
             defer { state.unsaved = [] }
-            return state.unsaved.map { ($0, state.hosts[$0]) }
+            return Array(state.unsaved)
         }
-        for start in stride(from: 0, to: records.count, by: FleetKeys.batchSize) {
-            let batch = records[start..<min(start + FleetKeys.batchSize, records.count)]
+        for start in stride(from: 0, to: unsaved.count, by: FleetKeys.batchSize) {
+            let batch = Array(unsaved[start..<min(start + FleetKeys.batchSize, unsaved.count)])
             do {
-                try await FleetKeys.writeTogether(try batch.map { (try FleetKeys.host($0), try $1.map { try FleetKeys.encode($0) }) }, in: store)
+                try await save(batch)
             } catch {
                 logger.warning("cannot write host records", metadata: ["hosts": "\(batch.count)", "error": "\(error)"])
-                state.withLock { $0.unsaved.formUnion(batch.map(\.0)) }
+                state.withLock { $0.unsaved.formUnion(batch) }
             }
         }
     }
 
-    package func record(_ events: [BootEvent]) { for event in events { journal.append(event) } }
+    /// Makes what is known of these hosts durable, as it is when the write begins.
+    func save(_ ids: [HostID]) async throws {
+        try await recordWriter.exclusively { [self] in
+            let records = state.withLock { state in ids.map { ($0, state.hosts[$0]) } }
+            try await FleetKeys.writeTogether(try records.map { (try FleetKeys.host($0), try $1.map { try FleetKeys.encode($0) }) }, in: store)
+        }
+    }
+
+    package func record(_ events: [BootEvent]) { for event in events { journal.append(event.printable) } }
 }
 
 extension Fleet: BootDirectory {
@@ -105,6 +116,6 @@ extension Fleet: BootDirectory {
             if event.host == nil, let boot = event.boot { event.host = state.byBoot[boot] }
             state.learnAddress(from: event)
         }
-        journal.append(event)
+        journal.append(event.printable)
     }
 }

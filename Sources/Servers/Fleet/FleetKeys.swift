@@ -28,8 +28,8 @@ enum FleetKeys {
         }
     }
 
-    /// Records of one host each have a few kilobytes: so many stay well below what a batch may hold.
-    static let batchSize = 16
+    /// A host's record has a few kilobytes, and never more than the two largest bodies that the configuration server takes: so many fit a batch.
+    static let batchSize = 4
 
     /// Puts or (for `nil`) deletes values in one durable commit, whatever they were before. At most `batchSize`, no key twice.
     static func writeTogether(_ values: [(Key, [UInt8]?)], in store: any Store) async throws {

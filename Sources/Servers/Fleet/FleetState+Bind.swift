@@ -23,8 +23,11 @@ extension FleetState {
 
     /// The host that a document speaks of: the one that has its name, else its UUID, else one of its NICs, else a new one.
     private mutating func bind(_ name: String, _ spec: HostSpec, now: Int64, using generator: inout some RandomNumberGenerator) {
-        let byNIC = spec.hardwareAddresses.compactMap { byHardwareAddress[$0] }
-        let id = byDocument[name] ?? spec.uuid.flatMap { byUUID[$0] } ?? byNIC.first
+        // A host that another document speaks of keeps it: a NIC that was moved there is taken from it below.
+        let candidates = [byDocument[name], spec.uuid.flatMap { byUUID[$0] }] + spec.hardwareAddresses.map { byHardwareAddress[$0] }
+        let id = candidates.lazy.compactMap(\.self).first { [hosts, documents] id in
+            hosts[id]?.document.map { $0 == name || documents.host($0) == nil } ?? true
+        }
         var record = id.flatMap { hosts[$0] } ?? HostRecord(id: HostID(using: &generator), claims: HostClaims(), discoveredAt: now)
         record.document = name
         // The document is the operator's word, so it takes claims from whoever held them.
@@ -55,9 +58,11 @@ extension FleetState {
         }
     }
 
-    /// Placements that the documents ask for and that are not so yet, by guest; `nil` for guests that are gone.
-    package func placementChanges(now: Int64) -> [String: PlacementRecord?] {
-        var changes: [String: PlacementRecord?] = [:]
+    /// Placements that the documents ask for and that are not so yet, by guest.
+    ///
+    /// The placement of a guest whose document is gone stays: should the guest come back elsewhere, its former host has to release it first.
+    package func placementChanges(now: Int64) -> [String: PlacementRecord] {
+        var changes: [String: PlacementRecord] = [:]
         let guests = documents.guests
         for spec in guests {
             guard let host = byDocument[spec.host] else { continue }
@@ -65,11 +70,8 @@ extension FleetState {
             guard current?.host != host else { continue }
             // A host that never had it, or is gone from the site, has nothing to release.
             let former = current.flatMap { $0.awaiting ?? $0.host }.flatMap { $0 == host ? nil : hosts[$0]?.id }
-            changes[spec.guest.name] = .some(
-                PlacementRecord(host: host, generation: (current?.generation ?? 0) + 1, awaiting: former, since: now))
+            changes[spec.guest.name] = PlacementRecord(host: host, generation: (current?.generation ?? 0) + 1, awaiting: former, since: now)
         }
-        let wanted = Set(guests.map(\.guest.name))
-        for guest in placements.keys where !wanted.contains(guest) { changes.updateValue(nil, forKey: guest) }
         return changes
     }
 }

@@ -29,7 +29,8 @@ extension FleetState {
         var current = record.boot ?? BootRecord(id: boot, kind: .cold, predecessor: nil, startedAt: now)
         if current.id != boot {
             // A boot that began before our last restart may have been lost with it; one that was followed by another has ended.
-            guard current.phase >= .claimed, current.startedAt < now, byBoot[boot] == nil, current.predecessor != boot else {
+            let isRunning = ClaimView(state: self, now: now).isRunning(host)
+            guard current.phase >= .claimed, byBoot[boot] == nil, current.predecessor != boot, !isRunning else {
                 return refuse("boot-superseded", "boot \(boot) of host \(host) was followed by \(current.id)")
             }
             current = BootRecord(id: boot, kind: .cold, predecessor: current.id, startedAt: now)
@@ -40,6 +41,7 @@ extension FleetState {
         current.nonce = claim.nonce
         current.phase = max(current.phase, .claimed)
         record.boot = current
+        record.overtaken = nil
         return .success(record)
     }
 
@@ -55,6 +57,14 @@ extension FleetState {
             return .failure(APIProblem(code: "boot-superseded", message: "boot \(boot) is not the current one of host \(credential.host)"))
         }
         return .success(record)
+    }
+
+    /// A host that speaks with the credential of the boot before shows that it never ended: what seemed to begin another was not this host.
+    package mutating func restore(_ boot: BootID, of host: HostID) {
+        guard var record = hosts[host], let overtaken = record.overtaken, overtaken.id == boot else { return }
+        record.boot = overtaken
+        record.overtaken = nil
+        put(record)
     }
 
     /// Takes in what the agent reports, and says what of it belongs into the timeline.
@@ -94,10 +104,17 @@ extension FleetState {
         return events
     }
 
-    /// Placements that a report of their former host sets free.
+    /// Placements that a report of their former host sets free: it has in force what no longer names the guest, and the guest does not run.
     package func placements(releasedBy host: HostID, _ status: StatusReport, now: Int64) -> [String: PlacementRecord] {
+        let awaiting = placements.filter { $0.value.awaiting == host && now > $0.value.since }
+        guard !awaiting.isEmpty, let record = hosts[host], case .success(let assigned) = assignment(of: record) else { return [:] }
+        guard status.liveHash == ConfigurationHashes(assigned).live else { return [:] }
         let alive = Set(status.guests.filter { !["shut off", "crashed"].contains($0.state) }.map(\.name))
-        return placements.filter { $0.value.awaiting == host && !alive.contains($0.key) && now > $0.value.since && status.revision > 0 }
-            .mapValues { PlacementRecord(host: $0.host, generation: $0.generation, awaiting: nil, since: now) }
+        return awaiting.filter { !alive.contains($0.key) }.mapValues { $0.released(now: now) }
+    }
+
+    /// Placements that wait for a host which the operator has removed: that is his word that nothing runs there any more.
+    package func placements(awaiting host: HostID, now: Int64) -> [String: PlacementRecord] {
+        placements.filter { $0.value.awaiting == host }.mapValues { $0.released(now: now) }
     }
 }

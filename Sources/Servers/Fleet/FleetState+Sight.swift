@@ -24,6 +24,7 @@ extension FleetState {
                         host: record.id, boot: boot.id, time: now, source: .fleet, name: "boot-began",
                         detail: sighting.firmware ?? sighting.stage.rawValue))
             }
+            if boot.id != record.boot?.id, let last = record.boot, last.phase >= .claimed { record.overtaken = last }
             record.boot = boot
         }
         record.firmware = sighting.stage < .script ? sighting.firmware ?? record.firmware : record.firmware
@@ -64,6 +65,7 @@ extension FleetState {
             let claims = HostClaims(uuid: usesUUID ? sighting.uuid : nil, hardwareAddresses: [sighting.hardwareAddress])
             let record = HostRecord(id: HostID(using: &generator), claims: claims, discoveredAt: now, firmware: sighting.firmware)
             put(record)
+            forgetUnaccepted()
             events.append(
                 BootEvent(
                     host: record.id, boot: nil, time: now, source: .fleet, name: "host-discovered",

@@ -22,6 +22,10 @@ package struct FleetState: Sendable {
     package internal(set) var published: [Digest: PublishedBlob] = [:]
     package internal(set) var bootFiles: [String: PublishedBlob] = [:]
 
+    /// A machine that invents hardware addresses fills no memory beyond this many hosts.
+    static let mostUnaccepted = 10_000
+    private var unaccepted = 0
+
     /// Hosts whose records changed since they were last written.
     package var unsaved: Set<HostID> = []
 
@@ -31,9 +35,10 @@ package struct FleetState: Sendable {
     package mutating func put(_ record: HostRecord) {
         if let old = hosts[record.id] { removeFromIndexes(old) }
         hosts[record.id] = record
+        if record.document == nil { unaccepted += 1 }
         for address in record.claims.hardwareAddresses { byHardwareAddress[address] = record.id }
         if let uuid = record.claims.distinguishingUUID { byUUID[uuid] = record.id }
-        if let boot = record.boot { byBoot[boot.id] = record.id }
+        for boot in [record.boot, record.overtaken] { if let boot { byBoot[boot.id] = record.id } }
         if let name = record.document { byDocument[name] = record.id }
         unsaved.insert(record.id)
     }
@@ -44,10 +49,18 @@ package struct FleetState: Sendable {
         unsaved.insert(id)
     }
 
+    /// Forgets the longest-known tenth of the hosts that nobody accepted, when there are more than `mostUnaccepted`.
+    mutating func forgetUnaccepted() {
+        guard unaccepted > Self.mostUnaccepted else { return }
+        let oldest = hosts.values.filter { $0.document == nil }.sorted { ($0.discoveredAt, $0.id) < ($1.discoveredAt, $1.id) }
+        for record in oldest.prefix(Self.mostUnaccepted / 10) { remove(record.id) }
+    }
+
     private mutating func removeFromIndexes(_ record: HostRecord) {
+        if record.document == nil { unaccepted -= 1 }
         for address in record.claims.hardwareAddresses where byHardwareAddress[address] == record.id { byHardwareAddress[address] = nil }
         if let uuid = record.claims.distinguishingUUID, byUUID[uuid] == record.id { byUUID[uuid] = nil }
-        if let boot = record.boot, byBoot[boot.id] == record.id { byBoot[boot.id] = nil }
+        for boot in [record.boot, record.overtaken] { if let boot, byBoot[boot.id] == record.id { byBoot[boot.id] = nil } }
         if let name = record.document, byDocument[name] == record.id { byDocument[name] = nil }
     }
 

@@ -9,6 +9,9 @@ package struct PlacementRecord: Codable, Sendable, Hashable {
     /// Milliseconds since 1970: only a report that is younger counts as the release.
     package var since: Int64
 
+    /// The same placement once its former host has let go of the guest.
+    func released(now: Int64) -> PlacementRecord { PlacementRecord(host: host, generation: generation, awaiting: nil, since: now) }
+
     package init(host: HostID, generation: UInt64, awaiting: HostID?, since: Int64) {
         (self.host, self.generation, self.awaiting, self.since) = (host, generation, awaiting, since)
     }

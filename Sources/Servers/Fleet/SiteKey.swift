@@ -8,8 +8,10 @@ package struct SiteKey: Sendable {
 
     /// Reads `path`, or makes it (mode 0600, durable before it is used) where it is missing.
     package static func load(orCreateAt path: String) throws -> SiteKey {
-        if let data = FileManager.default.contents(atPath: path) {
-            guard let bytes = Hexadecimal.decode(Array(data).filter { $0 != 10 }),
+        var status = stat()
+        // Only a key that is not there is made: one that cannot be read (yet) must never be replaced.
+        if lstat(path, &status) == 0 || errno != ENOENT {
+            guard let data = FileManager.default.contents(atPath: path), let bytes = Hexadecimal.decode(Array(data).filter { $0 != 10 }),
                 let key = try? Curve25519.Signing.PrivateKey(rawRepresentation: bytes)
             else { throw SiteKeyError.unreadable(path: path) }
             return SiteKey(key: key)
@@ -38,7 +40,7 @@ package enum SiteKeyError: Error, CustomStringConvertible {
     package var description: String {
         switch self {
         case .unreadable(let path):
-            "cannot read the site key \(path): it is not 64 hexadecimal digits; restore it from a backup, since hosts trust this key only"
+            "cannot read the site key \(path): it needs to be readable and 64 hexadecimal digits; repair it or restore a backup, since hosts trust only this key"
         }
     }
 }

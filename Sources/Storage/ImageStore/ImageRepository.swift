@@ -26,6 +26,16 @@ package struct ImageRepository: Sendable {
         return try Layout(directory).image(digest)
     }
 
+    /// The digests of all images, the one that came in first before the others.
+    package func digests() throws(ImageStoreError) -> [Primitives.Digest] {
+        let dated = try digests(in: "images").map { digest in
+            var status = stat()
+            let seconds = lstat(marker(digest), &status) == 0 ? (status.st_mtim.tv_sec, status.st_mtim.tv_nsec) : (0, 0)
+            return (digest, seconds)
+        }
+        return dated.sorted { ($0.1.0, $0.1.1, $0.0) < ($1.1.0, $1.1.1, $1.0) }.map(\.0)
+    }
+
     /// Every image, by digest.
     package func list() throws(ImageStoreError) -> [BootImage] {
         var images: [BootImage] = []

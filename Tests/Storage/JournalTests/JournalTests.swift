@@ -41,7 +41,7 @@ struct JournalTests {
     func roundTrip() async throws {
         let journal = try Journal(directory)
         var expected = BootEvent(
-            host: try host("a"), boot: try boot("b"), time: -5, source: .operator_, name: "kernel-sent", detail: "„ü\u{0}\n",
+            host: try host("a"), boot: try boot("b"), time: -5, source: .operator, name: "kernel-sent", detail: "„ü\u{0}\n",
             attributes: ["image.digest": "sha256:00", "": ""])
         journal.append(expected)
         await journal.flush()

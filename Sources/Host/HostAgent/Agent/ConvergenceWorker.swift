@@ -10,6 +10,8 @@ final class ConvergenceWorker: Sendable {
     private let threads: NIOThreadPool
     /// True while a guest that left the configuration is still on its way out.
     private let hasLeftovers = Mutex(false)
+    /// That libvirt does not answer must not read as "no guest runs": a placement would be given away.
+    private let lastSeen = Mutex<[GuestStatus]>([])
 
     init(root: HostRoot, libvirt: LibvirtConnection, converger: consuming Converger, threads: NIOThreadPool) {
         self.converger = Mutex(converger)
@@ -22,7 +24,7 @@ final class ConvergenceWorker: Sendable {
                 ($0.pass(over: settings, mayStartGuests: mayStartGuests, uptime: KernelClock.now), $0.memory)
             }
             hasLeftovers.withLock { $0 = memory.items.contains { $0.key.kind == Guest.kind } }
-            return (pass, guests(of: settings) ?? [])
+            return (pass, guests(of: settings) ?? lastSeen.withLock { $0 })
         }
     }
 
@@ -35,10 +37,12 @@ final class ConvergenceWorker: Sendable {
         // A host without guests does not wake libvirtd up.
         guard !settings.guests.isEmpty || hasLeftovers.withLock({ $0 }) else { return [] }
         guard let domains = try? libvirt.domains() else { return nil }
-        return domains.map { domain in
+        let seen = domains.map { domain in
             // libvirt's API does not tell; its QEMU driver keeps this file while the guest runs.
             let process = domain.isActive ? root.line("/run/libvirt/qemu/\(domain.name).pid").flatMap { Int($0) } : nil
             return GuestStatus(name: domain.name, state: domain.state, processID: process)
         }
+        lastSeen.withLock { $0 = seen }
+        return seen
     }
 }

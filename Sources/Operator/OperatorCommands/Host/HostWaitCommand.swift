@@ -10,7 +10,7 @@ struct HostWaitCommand: AsyncParsableCommand {
         commandName: "wait", abstract: "Wait until a host is in a state: for scripts.",
         discussion: """
             Prints each event of the boot while it waits. Leaves with 0 when the state is reached, with 2 when it is not within --timeout.
-            With --new-boot it waits for a boot that begins after now, or after the boot that you name with --after.
+            After a restart, name the boot before with --after: its being operational does not count.
             """)
     @OptionGroup var server: ServerOptions
     @Argument(help: "The host: name, host id, hardware address or UUID.") var host: String

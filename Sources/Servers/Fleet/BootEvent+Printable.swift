@@ -1,0 +1,22 @@
+import FleetModel
+
+extension BootEvent {
+    /// The event without control characters: hosts and strangers write parts of it, and people read it on terminals.
+    var printable: BootEvent {
+        var event = self
+        event.name = Self.printable(name)
+        event.detail = Self.printable(detail)
+        event.attributes = attributes.mapValues(Self.printable)
+        return event
+    }
+
+    private static func printable(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: isControl) else { return text }
+        return String(String.UnicodeScalarView(text.unicodeScalars.map { isControl($0) ? "·" : $0 }))
+    }
+
+    /// C0, DEL, C1, and the marks that turn the direction of text (Unicode categories Cc and Cf).
+    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        [.control, .format].contains(scalar.properties.generalCategory)
+    }
+}
