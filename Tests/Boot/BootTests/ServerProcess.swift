@@ -6,7 +6,7 @@ final class ServerProcess: Sendable {
 
     /// `command` by its name or path; its output is added to the file `log`.
     init(_ command: [String], log: String) throws {
-        if !FileManager.default.fileExists(atPath: log) { FileManager.default.createFile(atPath: log, contents: nil) }
+        if !FileManager.default.fileExists(atPath: log) { _ = FileManager.default.createFile(atPath: log, contents: nil) }
         let file = try FileHandle(forWritingTo: URL(filePath: log))
         try file.seekToEnd()
         process.executableURL = URL(filePath: "/usr/bin/env")
