@@ -169,6 +169,10 @@ let package = Package(
         tests("OperatorClient", in: "Operator", ["OperatorClient", "HostContract", nioCore, nioHTTP1, nioPosix]),
         tests("VirtualRack", in: "Workshop", ["VirtualRack", "Primitives"]),
         tests("Layer", in: "Programs", []),
+        // Hosts with real firmware, and the program itself.
+        tests(
+            "Boot", in: "Boot",
+            ["bennu", "Fleet", "FleetModel", "HostContract", "OperatorClient", "OperatorTypes", "Primitives", "TestSupport", "VirtualRack"]),
     ],
     swiftLanguageModes: [.v6]
 )

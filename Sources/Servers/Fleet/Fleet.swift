@@ -113,7 +113,7 @@ extension Fleet: BootDirectory {
         var event = event
         event.time = now()
         state.withLock { state in
-            if event.host == nil, let boot = event.boot { event.host = state.byBoot[boot] }
+            state.attribute(&event)
             state.learnAddress(from: event)
         }
         journal.append(event.printable)

@@ -12,6 +12,15 @@ extension FleetState {
         published = Dictionary(blobs.map { ($0.digest, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
+    /// Firmware that fetches a network boot program says nothing of itself: its address tells whose boot it is.
+    func attribute(_ event: inout BootEvent) {
+        if event.host == nil, let boot = event.boot { event.host = byBoot[boot] }
+        guard event.host == nil, event.boot == nil, let address = event.attributes["address"].flatMap({ IPv4Address($0) }),
+            let host = byAddress[address]
+        else { return }
+        (event.host, event.boot) = (host, hosts[host]?.boot?.id)
+    }
+
     /// DHCP alone knows which address a boot was given; its events carry it.
     mutating func learnAddress(from event: BootEvent) {
         guard event.source == .dhcp, event.name == "ack-sent", let host = event.host, var record = hosts[host], var boot = record.boot,

@@ -9,6 +9,8 @@ package struct FleetState: Sendable {
     package private(set) var byHardwareAddress: TreeDictionary<HardwareAddress, HostID> = [:]
     package private(set) var byUUID: TreeDictionary<UniversalUniqueIdentifier, HostID> = [:]
     package private(set) var byBoot: TreeDictionary<BootID, HostID> = [:]
+    /// By the address that a host's current boot was given.
+    package private(set) var byAddress: TreeDictionary<IPv4Address, HostID> = [:]
     package private(set) var byDocument: [String: HostID] = [:]
 
     package var documents = DocumentSet()
@@ -39,6 +41,7 @@ package struct FleetState: Sendable {
         for address in record.claims.hardwareAddresses { byHardwareAddress[address] = record.id }
         if let uuid = record.claims.distinguishingUUID { byUUID[uuid] = record.id }
         for boot in [record.boot, record.overtaken] { if let boot { byBoot[boot.id] = record.id } }
+        if let address = record.boot?.address { byAddress[address] = record.id }
         if let name = record.document { byDocument[name] = record.id }
         unsaved.insert(record.id)
     }
@@ -61,6 +64,7 @@ package struct FleetState: Sendable {
         for address in record.claims.hardwareAddresses where byHardwareAddress[address] == record.id { byHardwareAddress[address] = nil }
         if let uuid = record.claims.distinguishingUUID, byUUID[uuid] == record.id { byUUID[uuid] = nil }
         for boot in [record.boot, record.overtaken] { if let boot, byBoot[boot.id] == record.id { byBoot[boot.id] = nil } }
+        if let address = record.boot?.address, byAddress[address] == record.id { byAddress[address] = nil }
         if let name = record.document, byDocument[name] == record.id { byDocument[name] = nil }
     }
 

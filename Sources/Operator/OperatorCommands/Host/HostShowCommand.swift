@@ -6,13 +6,22 @@ import OperatorTypes
 import Primitives
 
 struct HostShowCommand: AsyncParsableCommand {
+    /// What scripts ask for.
+    enum Field: String, ExpressibleByArgument, CaseIterable { case address, boot, id, name, phase, state }
+
     static let configuration = CommandConfiguration(commandName: "show", abstract: "All that the servers hold about one host.")
     @OptionGroup var server: ServerOptions
     @Argument(help: "The host: name, host id, hardware address or UUID.") var host: String
+    @Option(help: "Print this value alone; leaves with 2 when the host has none (address, boot and phase are of its last boot).")
+    var field: Field?
 
     func run() async throws {
         try await withProblems {
             let detail = try await OperatorClient(socketPath: server.socketPath).get(HostDetail.self, HostPath.of(host))
+            if let field {
+                guard let value = detail.value(of: field) else { throw ExitStatus.unmet }
+                return print(value)
+            }
             guard server.output == .table else { return try Printer.json(detail) }
             print(detail.text(now: Readable.now))
         }
@@ -32,6 +41,17 @@ enum HostPath {
 }
 
 extension HostDetail {
+    func value(of field: HostShowCommand.Field) -> String? {
+        switch field {
+        case .address: record.boot?.address?.description
+        case .boot: record.boot?.id.description
+        case .id: record.id.description
+        case .name: summary.name
+        case .phase: record.boot?.phase.rawValue
+        case .state: summary.state.rawValue
+        }
+    }
+
     /// Several lines for a person.
     func text(now: Int64) -> String {
         var lines: [String] = []

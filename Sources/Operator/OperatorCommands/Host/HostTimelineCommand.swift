@@ -58,7 +58,9 @@ struct TimelinePrinter {
         }
         func pad(_ text: String, _ width: Int) -> String { text + String(repeating: " ", count: max(0, width - text.count)) }
         let offset = Readable.offset(event.time - began)
-        let figures = event.attributes.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
+        // What the text says already is not said twice, and the transaction ids of DHCP are for programs (--output json).
+        let figures = event.attributes.filter { $0.key != "xid" && !event.detail.contains($0.value) }.sorted { $0.key < $1.key }
+            .map { "\($0.key)=\($0.value)" }.joined(separator: " ")
         let place = String(repeating: " ", count: max(0, 10 - offset.count)) + offset
         return
             "\(place)  \(pad(event.source.rawValue, 13))  \(pad(event.name, 20))  \([event.detail, figures].filter { !$0.isEmpty }.joined(separator: "  "))"

@@ -1,0 +1,26 @@
+import FleetModel
+import HostContract
+import OperatorTypes
+import Testing
+import VirtualRack
+
+@Suite("A UEFI host", .serialized, .enabled(if: BootEnvironment.canBoot, "needs BENNU_IMAGE, root and /dev/net/tun"))
+struct UEFIBootTests {
+    @Test("boots by PXE: fetches iPXE by TFTP, then all else by HTTP, and becomes operational", .timeLimit(.minutes(15)))
+    func byTFTP() async throws {
+        try await Site.with("uefi", firmware: .uefi) { site in
+            try await site.importImage()
+            try await site.expect("h1")
+            try await site.rack.power(.on, "h1")
+            let host = try await site.wait(until: .operational, "h1")
+            try await expectStory(
+                ["boot-began", "ack-sent", "loader-sent", "ack-sent", "script-sent", "kernel-sent", "claimed", "root-verified", "operational"], site)
+            let loader = try await site.timeline(of: "h1").first { $0.name == "loader-sent" }
+            #expect(loader?.source == .tftp)
+            #expect(loader?.attributes["name"] == "snponly.efi")
+            #expect(host.record.inventory?.firmware == .uefi)
+            try await expectOneLease(host, site)
+            expectEverythingInForce(host)
+        }
+    }
+}
