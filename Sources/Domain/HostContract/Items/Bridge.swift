@@ -11,7 +11,8 @@ package struct Bridge: SettingsItem {
     /// Bytes; `nil` leaves the interface's own.
     package var mtu: Int?
 
-    package enum Addressing: Codable, Sendable, Hashable {
+    /// In JSON `{"mode": "none"}`, `{"mode": "dhcp"}` or `{"mode": "fixed", "addresses": […], "gateway": …, "nameServers": […]}`.
+    package enum Addressing: Sendable, Hashable {
         case none
         /// DHCP with the hardware address of the first port as client identifier, so that the host keeps the one lease it booted with.
         case dhcp
