@@ -142,6 +142,12 @@ let package = Package(
 
         // Tests mirror the sources.
         .target(name: "TestSupport", dependencies: ["Store"], path: "Tests/TestSupport", swiftSettings: ours),
+        .target(
+            name: "FleetFixtures",
+            dependencies: [
+                "Documents", "Fleet", "FleetModel", "HostContract", "ImageStore", "Journal", "OperatorTypes", "Primitives", "Store", "TestSupport",
+                crypto, logging,
+            ], path: "Tests/Servers/FleetFixtures", swiftSettings: ours),
         .executableTarget(name: "StoreWriter", dependencies: ["Store"], path: "Tests/Storage/StoreWriter", swiftSettings: ours),
         tests("Primitives", in: "Vocabulary", ["Primitives"]),
         tests("DHCPWire", in: "Wire", ["DHCPWire", "Primitives"]),
@@ -155,6 +161,24 @@ let package = Package(
         tests("Journal", in: "Storage", ["Journal", "FleetModel", "Primitives", "TestSupport", grdb, logging]),
         tests("ImageStore", in: "Storage", ["ImageStore", "FleetModel", "Primitives"]),
         tests("ImageBuilder", in: "Workshop", ["ImageBuilder", "ImageStore", "FleetModel", "Primitives"]),
+        tests(
+            "Fleet", in: "Servers",
+            [
+                "Fleet", "FleetFixtures", "AddressPlan", "Documents", "FleetModel", "HostContract", "ImageStore", "Journal", "OperatorTypes",
+                "Primitives", "Store", "TestSupport", collections, crypto, logging,
+            ]),
+        tests(
+            "ConfigurationServer", in: "Servers",
+            [
+                "ConfigurationServer", "Fleet", "FleetFixtures", "FleetModel", "HostContract", "OperatorTypes", "Primitives", hummingbird, lifecycle,
+                logging,
+            ]),
+        tests(
+            "OperatorServer", in: "Servers",
+            [
+                "OperatorServer", "Fleet", "FleetFixtures", "FleetModel", "HostContract", "OperatorClient", "OperatorTypes", "Primitives",
+                "TestSupport", hummingbird, lifecycle, logging,
+            ]),
         tests("DatagramIO", in: "Servers", ["DatagramIO", "Primitives"]),
         tests(
             "DHCPServer", in: "Servers",

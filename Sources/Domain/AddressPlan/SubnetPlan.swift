@@ -16,14 +16,18 @@ package struct SubnetPlan: Sendable, Hashable {
     package var reservations: [HardwareAddress: IPv4Address]
     /// Addresses that belong to one machine whichever of its NICs asks. A hardware address that is reserved for goes before.
     package var uuidReservations: [UniversalUniqueIdentifier: IPv4Address]
+    /// Only hosts that a Host document speaks of get an answer.
+    package var ignoresUnknownHosts: Bool
 
     package init(
         name: String, prefix: IPv4Prefix, pools: [ClosedRange<IPv4Address>], routers: [IPv4Address] = [], nameServers: [IPv4Address] = [],
         timeServers: [IPv4Address] = [], domainName: String? = nil, leaseTime: UInt32 = 3600,
-        reservations: [HardwareAddress: IPv4Address] = [:], uuidReservations: [UniversalUniqueIdentifier: IPv4Address] = [:]
+        reservations: [HardwareAddress: IPv4Address] = [:], uuidReservations: [UniversalUniqueIdentifier: IPv4Address] = [:],
+        ignoresUnknownHosts: Bool = false
     ) {
         (self.name, self.prefix, self.pools, self.routers) = (name, prefix, pools, routers)
         (self.nameServers, self.timeServers, self.domainName) = (nameServers, timeServers, domainName)
         (self.leaseTime, self.reservations, self.uuidReservations) = (leaseTime, reservations, uuidReservations)
+        self.ignoresUnknownHosts = ignoresUnknownHosts
     }
 }

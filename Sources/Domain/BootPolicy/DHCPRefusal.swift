@@ -15,6 +15,7 @@ package enum DHCPRefusal: String, Error, Sendable, Hashable, CaseIterable {
     case groupHardwareAddress = "group-hardware-address"
     // Addresses.
     case noSubnet = "no-subnet"
+    case unknownHost = "unknown-host"
     case noAddressNamed = "no-address-named"
     case otherServerChosen = "other-server-chosen"
     case poolExhausted = "pool-exhausted"

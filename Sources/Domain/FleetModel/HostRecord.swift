@@ -63,7 +63,7 @@ package enum HostState: String, Codable, Sendable, CaseIterable {
     case expected
     case booting
     case operational
-    /// Running, but an item could not be brought in force.
+    /// Running, but an item could not be brought in force, or a guest that should run does not.
     case degraded
     /// It was running, and its reports stopped.
     case unreachable
@@ -85,6 +85,8 @@ package enum HostState: String, Codable, Sendable, CaseIterable {
         switch boot.phase {
         case .operational: self = .operational
         case .failed: self = .degraded
+        // It was operational in this boot already, and is not now: a change is being applied, or a guest is down.
+        case .converging where boot.operationalAt != nil: self = .degraded
         default: self = .booting
         }
     }

@@ -41,9 +41,13 @@ package struct DHCPResponder: Sendable {
         table.planChanged()
     }
 
-    package mutating func respond(to request: CheckedRequest, arrival: Arrival, now: Int64) -> Response {
+    /// - Parameter isKnown: whether a Host document speaks of the sender.
+    package mutating func respond(to request: CheckedRequest, arrival: Arrival, isKnown: Bool = true, now: Int64) -> Response {
         let message = request.message
         guard let subnet = subnets.subnet(for: origin(of: request, arrival: arrival)) else { return .ignore(.noSubnet) }
+        // What a host gives back is taken from anybody.
+        let asks = [.discover, .request, .inform].contains(request.type)
+        guard isKnown || !subnet.plan.ignoresUnknownHosts || !asks else { return .ignore(.unknownHost) }
         let client = LeaseClient(
             hardwareAddress: request.hardwareAddress, uuid: request.uuid,
             clientIdentifier: message.clientIdentifier.map { Hexadecimal.encode($0.prefix(64)) },

@@ -106,7 +106,7 @@ struct ReceiveLoop {
         let arrival = Arrival(
             servers: endpoint.servers(configuration), interfaceAddresses: endpoint.addresses,
             wasBroadcast: !endpoint.addresses.contains(datagram.destination))
-        let response = responder.respond(to: request, arrival: arrival, now: clock())
+        let response = responder.respond(to: request, arrival: arrival, isKnown: witness.isKnown, now: clock())
         act(on: response, to: request, witness: witness, endpoint: endpoint, port: datagram.port)
     }
 

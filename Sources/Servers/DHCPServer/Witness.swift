@@ -28,6 +28,9 @@ struct Witness: Sendable {
                 firmware: request.bootClient.map { $0.summary + vendorClass }, isFirstMessage: request.type == .discover))
     }
 
+    /// Whether a Host document speaks of the sender.
+    var isKnown: Bool { sighted.name != nil }
+
     /// A running system renews all the time: only what belongs to a boot is written down.
     private var isPartOfBoot: Bool { stage != .system || sighted.boot != nil }
 

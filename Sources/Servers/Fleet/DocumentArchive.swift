@@ -48,14 +48,20 @@ struct DocumentArchive {
         let head = try current.map { try FleetKeys.decode(Head.self, from: $0) }
         guard (head?.revision ?? 0) == revision else { return nil }
 
-        var items: [Item] = []
-        for document in documents.sorted {
+        var contents: [[UInt8]] = []
+        var counts: [Int] = []
+        let sorted = documents.sorted
+        for document in sorted {
             let text = Array(document.source.utf8)
-            var pieces: [String] = []
-            for start in stride(from: 0, to: max(text.count, 1), by: Self.pieceSize) {
-                pieces.append(try await put(Array(text[start..<min(start + Self.pieceSize, text.count)])))
-            }
-            items.append(Item(document: document.key.description, content: pieces))
+            let starts = stride(from: 0, to: max(text.count, 1), by: Self.pieceSize)
+            contents += starts.map { Array(text[$0..<min($0 + Self.pieceSize, text.count)]) }
+            counts.append(Array(starts).count)
+        }
+        var digests = try await put(contents)[...]
+        var items: [Item] = []
+        for (document, count) in zip(sorted, counts) {
+            items.append(Item(document: document.key.description, content: Array(digests.prefix(count))))
+            digests = digests.dropFirst(count)
         }
         var pages: [String] = []
         for start in stride(from: 0, to: items.count, by: Self.pageSize) {
@@ -68,13 +74,31 @@ struct DocumentArchive {
         return revision + 1
     }
 
-    /// Puts content under its digest. That it is there already is success: the same digest is the same content.
-    private func put(_ bytes: [UInt8]) async throws -> String {
-        let digest = Hexadecimal.encode(SHA256.hash(data: bytes))
-        let key = try FleetKeys.content(digest)
-        if try await store.get(key) == nil { _ = try await store.commit(Transaction.create(key, bytes)) }
-        return digest
+    /// Puts contents under their digests, as many in one commit as the store takes. That one is there already is success: the same digest
+    /// is the same content.
+    private func put(_ contents: [[UInt8]]) async throws -> [String] {
+        var digests: [String] = []
+        var seen: Set<String> = []
+        var batch: [Transaction] = []
+        var bytes = 0
+        for content in contents {
+            let digest = Hexadecimal.encode(SHA256.hash(data: content))
+            digests.append(digest)
+            let key = try FleetKeys.content(digest)
+            guard seen.insert(digest).inserted, try await store.get(key) == nil else { continue }
+            let size = content.count + 2 * Key.maximumBytes
+            if batch.count == BatchRule.maximumTransactions || bytes + size > BatchRule.maximumBatchBytes {
+                _ = try await store.commit(batch)
+                (batch, bytes) = ([], 0)
+            }
+            batch.append(Transaction.create(key, content))
+            bytes += size
+        }
+        if !batch.isEmpty { _ = try await store.commit(batch) }
+        return digests
     }
+
+    private func put(_ bytes: [UInt8]) async throws -> String { try await put([bytes]).joined() }
 
     private func content(_ digest: String) async throws -> [UInt8] {
         let key = try FleetKeys.content(digest)

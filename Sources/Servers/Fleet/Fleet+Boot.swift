@@ -85,11 +85,22 @@ extension Fleet {
 
     package func take(_ status: StatusReport, from record: HostRecord) async {
         let time = now()
-        let (events, released) = state.withLock { state in
-            (state.report(status, from: record.id, now: time), state.placements(releasedBy: record.id, status, now: time))
+        let (events, releases) = state.withLock { state -> ([BootEvent], Bool) in
+            // Between its authorization and this line another boot of the host may have begun.
+            guard state.hosts[record.id]?.boot?.id == record.boot?.id else { return ([], false) }
+            let events = state.report(status, from: record.id, now: time)
+            return (events, !state.placements(releasedBy: record.id, status, now: time).isEmpty)
         }
         self.record(events)
-        for (guest, placement) in released { await release(guest, placement) }
+        if releases { await release(by: record.id, status, now: time) }
+    }
+
+    /// One writer at a time: a release must not undo a move that the operator makes at the same moment.
+    private func release(by host: HostID, _ status: StatusReport, now: Int64) async {
+        await writer.exclusively { [self] in
+            let released = state.withLock { $0.placements(releasedBy: host, status, now: now) }
+            for (guest, placement) in released { await release(guest, placement) }
+        }
     }
 
     /// Lets a guest start where it was placed, now that its former host has let go of it.
@@ -121,7 +132,7 @@ extension Fleet {
                 if revision == 0 || !inForce {
                     return try sign(
                         HostConfiguration(
-                            site: siteName, host: record.id.description, boot: boot.id.description, nonce: nonce, revision: max(1, view.revision),
+                            site: siteName, host: current.id.description, boot: boot.id.description, nonce: nonce, revision: max(1, view.revision),
                             settings: assigned.settings, bootHash: hashes.boot, liveHash: hashes.live))
                 }
             }

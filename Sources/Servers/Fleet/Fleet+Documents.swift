@@ -2,6 +2,7 @@ import Documents
 import FleetModel
 import Foundation
 import HostContract
+import Logging
 package import OperatorTypes
 import Synchronization
 
@@ -88,9 +89,24 @@ extension Fleet {
 
     /// Writes the placements that the documents ask for. Run again after a crash, it finishes what was left.
     func settlePlacements() async throws {
+        state.withLock { $0.placementsAreLeft = true }
         for (guest, placement) in state.withLock({ $0.placementChanges(now: now()) }) {
             try await FleetKeys.write(placement, at: FleetKeys.placement(guest), in: store)
             state.withLock { $0.placements[guest] = placement }
+        }
+        state.withLock { $0.placementsAreLeft = false }
+    }
+
+    /// After a store that could not write them when the documents came in force.
+    func settleLeftPlacements() async {
+        guard state.withLock({ $0.placementsAreLeft }) else { return }
+        await writer.exclusively { [self] in
+            do {
+                try await settlePlacements()
+                changes.ring()
+            } catch {
+                logger.warning("cannot write placements", metadata: ["error": "\(error)"])
+            }
         }
     }
 }

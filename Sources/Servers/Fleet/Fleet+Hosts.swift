@@ -47,6 +47,9 @@ extension Fleet {
         var spec = HostSpec(uuid: record.claims.distinguishingUUID, hardwareAddresses: record.claims.hardwareAddresses)
         try spec.take(edit)
         try await write(name, spec.yaml(metadata: Metadata(name: name)))
+        self.record([
+            BootEvent(host: record.id, boot: record.boot?.id, time: now(), source: .operator, name: "host-accepted", detail: "as \(name)")
+        ])
         return try hostDetail(name)
     }
 
@@ -62,7 +65,7 @@ extension Fleet {
                 code: "host-not-accepted", message: "host \(text) is only discovered; accept it with: bennu host accept \(text) --name NAME")
         }
         try spec.take(edit)
-        try await write(name, spec.yaml(metadata: document.metadata))
+        try await write(name, document.edited(edit, to: spec) ?? spec.yaml(metadata: document.metadata))
         return try hostDetail(name)
     }
 
@@ -87,7 +90,9 @@ extension Fleet {
         }
         state.withLock { $0.remove(record.id) }
         await save()
-        for (guest, placement) in snapshot.placements(awaiting: record.id, now: now()) { await release(guest, placement) }
+        await writer.exclusively { [self] in
+            for (guest, placement) in snapshot.placements(awaiting: record.id, now: now()) { await release(guest, placement) }
+        }
     }
 
     /// - Parameter boot: a boot id, `all`, or `nil` for the last.
@@ -171,5 +176,23 @@ extension HostSpec {
         }
         profiles = edit.profiles ?? profiles
         address = edit.address ?? address
+    }
+}
+
+extension Document {
+    /// The operator's own text with the fields of `edit` set in place, comments and all; `nil` when that would not mean exactly `spec`.
+    func edited(_ edit: HostEdit, to spec: HostSpec) -> String? {
+        var fields: [(String, DocumentEdit.Value)] = []
+        if let image = spec.image, edit.image != nil { fields.append(("image", .text(image.description))) }
+        if let profiles = edit.profiles { fields.append(("profiles", .list(profiles))) }
+        if let address = edit.address { fields.append(("address", .text(address.description))) }
+        var text = source
+        for (name, value) in fields {
+            guard let changed = DocumentEdit.setting(name, to: value, in: text) else { return nil }
+            text = changed
+        }
+        let parsed = DocumentParser.parse(files: [SourceFile(path: file, text: text)])
+        guard parsed.problems.isEmpty, parsed.documents.count == 1, parsed.documents.first?.spec == .host(spec) else { return nil }
+        return parsed.documents.first?.metadata == metadata ? text : nil
     }
 }

@@ -48,6 +48,8 @@ package final class Fleet: Service {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 await self.save()
+                await self.acceptUnknown()
+                await self.settleLeftPlacements()
                 try? await Task.sleep(for: .milliseconds(250))
             }
         }

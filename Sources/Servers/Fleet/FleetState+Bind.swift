@@ -18,7 +18,10 @@ extension FleetState {
             put(record)
         }
         for (name, spec) in documents.hosts { bind(name, spec, now: now, using: &generator) }
-        subnets = SubnetTable(generation: subnets.generation + 1, subnets: subnetPlans())
+        subnets = SubnetTable(generation: subnets.generation &+ 1, subnets: subnetPlans())
+        if documents.subnets.contains(where: { $0.spec.acceptUnknown != nil }) {
+            acceptable.formUnion(hosts.values.filter { $0.document == nil && $0.boot?.address != nil }.map(\.id))
+        }
     }
 
     /// The host that a document speaks of: the one that has its name, else its UUID, else one of its NICs, else a new one.
@@ -40,6 +43,10 @@ extension FleetState {
             loser.claims.hardwareAddresses.removeAll { $0 == address }
             loser.claims.hardwareAddresses.isEmpty && loser.document == nil ? remove(other) : put(loser)
         }
+        if let uuid = record.claims.distinguishingUUID, let other = byUUID[uuid], other != record.id, var loser = hosts[other] {
+            loser.claims.uuid = nil
+            put(loser)
+        }
         if record != hosts[record.id] { put(record) }
     }
 
@@ -54,7 +61,8 @@ extension FleetState {
             }
             return SubnetPlan(
                 name: name, prefix: spec.prefix, pools: spec.pools, routers: spec.routers, nameServers: spec.nameServers,
-                timeServers: spec.timeServers, domainName: spec.domainName, leaseTime: spec.leaseTime, reservations: reservations)
+                timeServers: spec.timeServers, domainName: spec.domainName, leaseTime: spec.leaseTime, reservations: reservations,
+                ignoresUnknownHosts: spec.unknownHosts == .ignore)
         }
     }
 
@@ -67,7 +75,12 @@ extension FleetState {
         for spec in guests {
             guard let host = byDocument[spec.host] else { continue }
             let current = placements[spec.guest.name]
-            guard current?.host != host else { continue }
+            if let current, current.host == host {
+                // The operator removed the host that was waited for: it will not say anything any more.
+                guard let former = current.awaiting, hosts[former] == nil else { continue }
+                changes[spec.guest.name] = current.released(now: now)
+                continue
+            }
             // A host that never had it, or is gone from the site, has nothing to release.
             let former = current.flatMap { $0.awaiting ?? $0.host }.flatMap { $0 == host ? nil : hosts[$0]?.id }
             changes[spec.guest.name] = PlacementRecord(host: host, generation: (current?.generation ?? 0) + 1, awaiting: former, since: now)

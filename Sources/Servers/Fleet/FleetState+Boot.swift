@@ -76,7 +76,12 @@ extension FleetState {
                 BootEvent(host: host, boot: boot.id, time: now, source: .agent, name: name, detail: detail, attributes: attributes))
         }
         let before = Dictionary(boot.status?.items.map { ($0.item, $0) } ?? [], uniquingKeysWith: { _, last in last })
-        for item in status.items where before[item.item].map({ $0.state != item.state && item.state != .inForce }) ?? true {
+        // What was brought in force a moment ago and still is, is no news; what had failed is.
+        func isNews(_ item: ItemStatus) -> Bool {
+            guard let last = before[item.item]?.state else { return true }
+            return item.state != last && (item.state != .inForce || last == .failed)
+        }
+        for item in status.items where isNews(item) {
             note("item-\(item.state.rawValue)", item.detail.isEmpty ? "\(item.item)" : "\(item.item): \(item.detail)")
         }
         let guestsBefore = Dictionary(boot.status?.guests.map { ($0.name, $0.state) } ?? [], uniquingKeysWith: { _, last in last })
@@ -84,21 +89,20 @@ extension FleetState {
             note("guest-\(guest.state.replacing(" ", with: "-"))", guest.name)
         }
 
-        boot.lastReport = now
-        boot.status = status
-        if status.operational, boot.phase != .operational {
-            note("operational", "revision \(status.revision)", ["uptime": "\(status.uptime)"])
+        let failed = status.items.filter { $0.state == .failed }.map { "\($0.item)" }
+        if status.operational {
+            if boot.phase != .operational { note("operational", "revision \(status.revision)", ["uptime": "\(status.uptime)"]) }
             boot.operationalAt = boot.operationalAt ?? now
             boot.phase = .operational
-        } else if !status.operational, status.revision > 0 {
-            let failed = status.items.contains { $0.state == .failed }
-            if failed, boot.phase != .failed {
-                note("degraded", status.items.filter { $0.state == .failed }.map { "\($0.item)" }.joined(separator: ", "))
-            }
-            boot.phase = failed ? .failed : max(boot.phase == .failed ? .converging : boot.phase, .converging)
+        } else if status.revision > 0 {
+            if !failed.isEmpty, boot.phase != .failed { note("degraded", failed.joined(separator: ", ")) }
+            // A host that was operational and now works on a change is converging again, not booting anew: operationalAt tells.
+            boot.phase = failed.isEmpty ? .converging : .failed
         } else if boot.phase < .agent {
             boot.phase = .agent
         }
+        boot.lastReport = now
+        boot.status = status
         record.boot = boot
         put(record)
         return events

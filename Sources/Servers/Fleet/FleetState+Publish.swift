@@ -29,5 +29,6 @@ extension FleetState {
         boot.address = address
         record.boot = boot
         put(record)
+        if record.document == nil { acceptable.insert(host) }
     }
 }

@@ -29,7 +29,8 @@ extension FleetState {
         }
         record.firmware = sighting.stage < .script ? sighting.firmware ?? record.firmware : record.firmware
         if record != hosts[record.id] { put(record) }
-        let running = sighting.stage == .system && (record.boot?.phase ?? .operational) >= .operational
+        let isUp = (record.boot?.phase ?? .operational) >= .operational || record.boot?.operationalAt != nil
+        let running = sighting.stage == .system && isUp
         return (SightedHost(host: record.id, boot: running ? nil : record.boot?.id, name: record.document), events)
     }
 

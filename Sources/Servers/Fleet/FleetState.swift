@@ -19,6 +19,8 @@ package struct FleetState: Sendable {
     package var references: [ImageReference: Digest] = [:]
     package var images: [Digest: CatalogImage] = [:]
     package var placements: [String: PlacementRecord] = [:]
+    /// Some of `placementChanges` may not be written yet.
+    var placementsAreLeft = false
     package var subnets = SubnetTable(generation: 0, subnets: [])
     package var seal: PublishedBlob?
     package internal(set) var published: [Digest: PublishedBlob] = [:]
@@ -30,6 +32,8 @@ package struct FleetState: Sendable {
 
     /// Hosts whose records changed since they were last written.
     package var unsaved: Set<HostID> = []
+    /// Discovered hosts that may be where a Subnet document accepts whoever comes.
+    var acceptable: Set<HostID> = []
 
     package init() {}
 

@@ -47,6 +47,25 @@ import Testing
         #expect(destination == (state == "rebooting" ? .frame(address, nic(1)) : .client(address)))
     }
 
+    @Test("Where unknown hosts are ignored, only hosts with a document are answered, and anybody may give an address back")
+    func unknownHosts() throws {
+        var responder = try responder()
+        let address = try lease(&responder)
+        var plan = try rackPlan(pool: 10)
+        plan.ignoresUnknownHosts = true
+        responder.serve([plan])
+        for type in [DHCPMessageType.discover, .request, .inform] {
+            var asked = message(type)
+            asked.clientAddress = type == .discover ? .any : address
+            let request = try CheckedRequest(asked)
+            #expect(responder.respond(to: request, arrival: Self.arrival, isKnown: false, now: 1) == .ignore(.unknownHost), "\(type)")
+            #expect(responder.respond(to: request, arrival: Self.arrival, isKnown: true, now: 1) != .ignore(.unknownHost), "\(type)")
+        }
+        var release = message(.release)
+        release.clientAddress = address
+        #expect(try responder.respond(to: CheckedRequest(release), arrival: Self.arrival, isKnown: false, now: 1) != .ignore(.unknownHost))
+    }
+
     struct Row: CustomTestStringConvertible, Sendable {
         let name: String
         var type = DHCPMessageType.request
