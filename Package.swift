@@ -192,6 +192,7 @@ let package = Package(
         tests("HostAgent", in: "Host", ["HostAgent", "HostContract", "Primitives", crypto, nioCore, nioHTTP1, nioPosix]),
         tests("OperatorClient", in: "Operator", ["OperatorClient", "HostContract", nioCore, nioHTTP1, nioPosix]),
         tests("VirtualRack", in: "Workshop", ["VirtualRack", "Primitives"]),
+        tests("ServerAssembly", in: "Programs", ["TestSupport", "bennu"]),
         tests("Layer", in: "Programs", []),
         // Hosts with real firmware, and the program itself.
         tests(

@@ -4,6 +4,8 @@ import Primitives
 /// Everything that would keep the server from serving, found before anything is opened, and named at once.
 struct Preflight {
     var problems: [String] = []
+    /// Whether there is a data directory to look into.
+    private(set) var hasUsableData = false
 
     init(_ plan: ServePlan) {
         checkData(plan)
@@ -25,6 +27,7 @@ struct Preflight {
         } else if access(plan.data, R_OK | W_OK | X_OK) != 0 {
             problems.append("cannot read and write the data directory \(plan.data): \(String(cString: strerror(errno)))")
         }
+        hasUsableData = problems.isEmpty
         for path in plan.documents where access(path, R_OK) != 0 {
             problems.append("cannot read the documents \(path): \(String(cString: strerror(errno)))")
         }

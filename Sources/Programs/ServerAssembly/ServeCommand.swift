@@ -60,7 +60,7 @@ package struct ServeCommand: AsyncParsableCommand {
         var problems = preflight.problems
         var assembly: ServerAssembly?
         do {
-            if access(plan.data, R_OK | W_OK) == 0 {
+            if preflight.hasUsableData {
                 let opened = try await ServerAssembly.open(plan)
                 problems += await opened.problems()
                 assembly = opened

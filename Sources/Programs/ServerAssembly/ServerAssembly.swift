@@ -24,7 +24,7 @@ struct ServerAssembly {
     let journal: Journal
     let fleet: Fleet
 
-    /// Opens all state and applies the documents that the command line names.
+    /// Opens all state.
     static func open(_ plan: ServePlan) async throws -> ServerAssembly {
         let logger = Logger(label: "bennu")
         var generator = SystemRandomNumberGenerator()
@@ -52,7 +52,7 @@ struct ServerAssembly {
     /// A site whose hosts want images and that has none is one that was not set up yet, or whose data directory is another's.
     private func checkImages() async throws {
         guard plan.roles.contains(.boot), !plan.allowsNoImage, fleet.snapshot.images.isEmpty else { return }
-        let files = try plan.documents.flatMap { try DocumentFiles.read($0) }
+        let files = try readableDocuments.flatMap { try DocumentFiles.read($0) }
         let documents = fleet.snapshot.documents.merging(
             DocumentParser.parse(files: files.map { SourceFile(path: $0.path, text: $0.text) }).documents)
         let assigned = documents.hosts.compactMap { documents.imageReference(forHost: $0.name)?.description }
@@ -65,8 +65,11 @@ struct ServerAssembly {
                 """)
     }
 
+    /// Those that cannot be read are named by the preflight.
+    private var readableDocuments: [String] { plan.documents.filter { access($0, R_OK) == 0 } }
+
     func applyDocuments(dryRun: Bool = false) async throws {
-        let files = try plan.documents.flatMap { try DocumentFiles.read($0) }
+        let files = try readableDocuments.flatMap { try DocumentFiles.read($0) }
         guard !files.isEmpty else { return }
         let result = try await fleet.apply(ApplyRequest(files: files, dryRun: dryRun))
         guard result.mistakes.isEmpty else {

@@ -1,0 +1,121 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("The server as a process", .timeLimit(.minutes(3)))
+struct ServerProcessTests {
+    private static let document = "apiVersion: bennu/v1\nkind: Host\nmetadata: {name: h1}\nspec: {hardwareAddresses: ['52:54:00:00:00:01']}\n"
+
+    @Test("SIGTERM and SIGINT end it gracefully, with 0", arguments: [SIGTERM, SIGINT])
+    func graceful(signal: Int32) throws {
+        let server = try RunningServer(try TemporaryDirectory())
+        #expect(server.kill(signal) == 0)
+        let log = try String(contentsOfFile: server.directory.path + "/errors", encoding: .utf8)
+        #expect(log.contains("bennu has stopped"))
+    }
+
+    @Test("killed right after an acknowledged change, it has lost nothing")
+    func kill9() throws {
+        let directory = try TemporaryDirectory()
+        for number in 1...5 {
+            let server = try RunningServer(directory)
+            #expect(try server.run("document", "list", "--output", "json").output.components(separatedBy: "\"kind\"").count == number)
+            let applied = try server.apply(Self.document.replacing("h1", with: "h\(number)").replacing("00:01", with: "00:0\(number)"))
+            #expect(applied.status == 0 && applied.output.contains("revision \(number)"), "\(applied)")
+            server.kill(SIGKILL)
+        }
+        let server = try RunningServer(directory)
+        let hosts = try server.run("host", "list", "--output", "json").output
+        for number in 1...5 { #expect(hosts.contains("\"h\(number)\"")) }
+    }
+
+    @Test("a socket that a killed server left does not keep the next from starting; its mode is 0660")
+    func leftSocket() throws {
+        let directory = try TemporaryDirectory()
+        let first = try RunningServer(directory)
+        first.kill(SIGKILL)
+        #expect(FileManager.default.fileExists(atPath: first.socket))
+        let second = try RunningServer(directory)
+        #expect(try FileManager.default.attributesOfItem(atPath: second.socket)[.posixPermissions] as? Int == 0o660)
+        #expect(second.kill(SIGTERM) == 0)
+    }
+
+    @Test("with every role it serves in a network of its own", .enabled(if: geteuid() == 0, "network namespaces need root"))
+    func allRoles() throws {
+        let name = "bennu-test-\(ProcessInfo.processInfo.processIdentifier)"
+        func ip(_ arguments: String...) throws -> Int32 {
+            let process = Process()
+            process.executableURL = URL(filePath: "/usr/bin/env")
+            process.arguments = ["ip"] + arguments
+            try process.run()
+            process.waitUntilExit()
+            return process.terminationStatus
+        }
+        try #require(try ip("netns", "add", name) == 0)
+        defer { _ = try? ip("netns", "delete", name) }
+        for arguments in [
+            ["link", "set", "lo", "up"], ["link", "add", "rack0", "type", "veth", "peer", "name", "rack1"],
+            ["address", "add", "10.77.0.1/24", "dev", "rack0"],
+            ["link", "set", "rack0", "up"],
+        ] {
+            let process = Process()
+            process.executableURL = URL(filePath: "/usr/bin/env")
+            process.arguments = ["ip", "-n", name] + arguments
+            try process.run()
+            process.waitUntilExit()
+            try #require(process.terminationStatus == 0)
+        }
+        let server = try RunningServer(try TemporaryDirectory(), ["--interface", "rack0"], command: ["ip", "netns", "exec", name])
+        let status = try server.run("status", "--output", "json").output
+        for role in ["dhcp", "boot", "configuration", "operator"] { #expect(status.contains("\"\(role)\"")) }
+        // `ip netns exec` becomes the program, so the signal reaches it.
+        #expect(server.kill(SIGTERM) == 0)
+    }
+
+    @Test("every list as JSON is JSON, also when it is empty", arguments: [["host", "list"], ["image", "list"], ["document", "list"], ["status"]])
+    func json(command: [String]) throws {
+        let server = try RunningServer(try TemporaryDirectory())
+        for _ in 0..<2 {
+            let result = try Program.run(command + ["--output", "json", "--socket", server.socket])
+            #expect(result.status == 0)
+            _ = try JSONSerialization.jsonObject(with: Data(result.output.utf8))
+            #expect(try server.apply(Self.document).status == 0)
+        }
+    }
+
+    @Test("scripts can tell refused, unmet and unreachable apart by the exit code")
+    func exitCodes() throws {
+        let server = try RunningServer(try TemporaryDirectory())
+        #expect(try server.run("host", "show", "nobody").status == 1)
+        #expect(try server.apply("kind: [").status == 2)
+        #expect(try server.apply(Self.document).status == 0)
+        #expect(try server.run("host", "wait", "h1", "--timeout", "0", "--quiet").status == 2)
+        #expect(try server.run("host", "wait", "h1", "--state", "expected", "--timeout", "0").status == 0)
+        #expect(try server.run("host", "wait", "h1", "--state", "happy").status == 64)
+        server.kill(SIGTERM)
+        for command in [["host", "list"], ["status"], ["apply", "--file", server.directory.path + "/apply.yaml"]] {
+            #expect(try Program.run(command + ["--socket", server.socket]).status == 3, "\(command)")
+        }
+    }
+
+    /// Reads the subcommands from the help itself, so that none can be forgotten.
+    private func subcommands(in help: String) -> [String] {
+        guard let start = help.range(of: "SUBCOMMANDS:\n") else { return [] }
+        return help[start.upperBound...].split(separator: "\n", omittingEmptySubsequences: false).prefix { $0.hasPrefix("  ") }
+            .filter { !$0.hasPrefix("   ") }.compactMap { $0.split(separator: " ").first.map(String.init) }
+    }
+
+    @Test("every command has a help that says what it is for")
+    func help() throws {
+        var left: [[String]] = [[]]
+        var seen = 0
+        while let command = left.popLast() {
+            let result = try Program.run(command + ["--help"])
+            #expect(result.status == 0 && result.errors.isEmpty, "\(command)")
+            #expect(result.output.contains("OVERVIEW: ") && result.output.contains("USAGE: bennu"), "\(command)")
+            seen += 1
+            left += subcommands(in: result.output).map { command + [$0] }
+        }
+        #expect(seen > 25)
+    }
+}
