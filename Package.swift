@@ -212,6 +212,7 @@ func fuzz(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 if fuzzing {
     package.targets += [
         .target(name: "FuzzDriver", path: "Fuzz/FuzzDriver", swiftSettings: ours),
-        fuzz("FuzzDHCP", ["DHCPWire"]), fuzz("FuzzTFTP", ["TFTPWire"]), fuzz("FuzzDocuments", ["Documents", "FleetModel"]),
+        fuzz("FuzzDHCP", ["DHCPWire"]), fuzz("FuzzHost", ["Documents", "Fleet", "FleetModel", "HostContract", collections]),
+        fuzz("FuzzTFTP", ["TFTPWire"]), fuzz("FuzzDocuments", ["Documents", "FleetModel"]),
     ]
 }
