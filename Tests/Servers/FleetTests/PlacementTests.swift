@@ -46,7 +46,7 @@ struct PlacementTests {
         settle(&site)
         #expect(guests(site, 1) == ["web"] && guests(site, 2) == [])
         let host = try #require(site.record(1)?.id)
-        #expect(site.state.placements["web"] == PlacementRecord(host: host, generation: 1, awaiting: nil, since: site.now)
+        #expect(site.state.placements["web"] == PlacementRecord(host: host, generation: 1, awaiting: nil, since: site.now))
         #expect(site.state.placementChanges(now: site.now).isEmpty)
     }
 
@@ -82,7 +82,8 @@ struct PlacementTests {
     @Test("guests that are shut off or crashed are let go of; paused ones are not", arguments: ["shut off", "crashed", "paused", "in shutdown"])
     func states(state: String) throws {
         let (site, h1, _) = try moved()
-        let report = StatusReport.test(revision: 2, operational: true, guests: [GuestStatus(name: "web", state: state)], liveHash: try wanted(site, h1))
+        let report = StatusReport.test(
+            revision: 2, operational: true, guests: [GuestStatus(name: "web", state: state)], liveHash: try wanted(site, h1))
         #expect(site.state.placements(releasedBy: h1, report, now: site.now).isEmpty == !["shut off", "crashed"].contains(state))
     }
 
