@@ -44,9 +44,8 @@ extension OperatorClient {
         let head = Self.head(method, path, body: body)
         do {
             return try await connect().executeThenClose { input, output in
-                try await output.write(.head(head))
-                if let body { try await output.write(.body(ByteBuffer(bytes: body))) }
-                try await output.write(.end(nil))
+                // In one write: a request without a body is whole with its head, and once answered, the connection may close under the rest.
+                try await output.write(contentsOf: [.head(head)] + (body.map { [.body(ByteBuffer(bytes: $0))] } ?? []) + [.end(nil)])
                 var parts = AnswerParts(iterator: input.makeAsyncIterator())
                 guard case .head(let answer)? = try await parts.iterator.next() else {
                     try Task.checkCancellation()

@@ -31,6 +31,7 @@ struct HostWaitCommand: AsyncParsableCommand {
             let client = OperatorClient(socketPath: server.socketPath)
             let deadline = ContinuousClock.now + .seconds(timeout)
             var shown: Int64 = 0
+            var hasAnswered = false
             var printer = TimelinePrinter(began: 0, boot: nil)
             while true {
                 let timeline = try? await client.get(Timeline.self, HostPath.of(host, "/timeline"))
@@ -39,10 +40,11 @@ struct HostWaitCommand: AsyncParsableCommand {
                     shown = event.sequence
                 }
                 fflush(nil)
-                if let detail = try await found(client), isReached(detail) {
+                if let detail = try await found(client, wasReached: hasAnswered), isReached(detail) {
                     if server.output == .json { try Printer.json(detail) }
                     return
                 }
+                hasAnswered = true
                 guard ContinuousClock.now < deadline else {
                     Printer.error("error: \(host) is not \(state) after \(timeout) s; see: bennu host show \(host)")
                     throw ExitStatus.unmet
@@ -52,11 +54,13 @@ struct HostWaitCommand: AsyncParsableCommand {
         }
     }
 
-    /// `nil` while nobody has seen the host yet: that is what one waits for.
-    private func found(_ client: OperatorClient) async throws -> HostDetail? {
+    /// `nil` while nobody has seen the host yet, and while a server that answered before is away: both are what one waits for.
+    private func found(_ client: OperatorClient, wasReached: Bool) async throws -> HostDetail? {
         do {
             return try await client.get(HostDetail.self, HostPath.of(host))
-        } catch let problem as APIProblem where problem.code == "unknown-host" {
+        } catch let problem as APIProblem {
+            let passes = problem.code == "unknown-host" || wasReached && ["server-unreachable", "connection-lost"].contains(problem.code)
+            guard passes else { throw problem }
             return nil
         }
     }
