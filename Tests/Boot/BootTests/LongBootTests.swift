@@ -7,21 +7,6 @@ import VirtualRack
 
 @Suite("Boots that take long", .serialized, .enabled(if: BootEnvironment.wantsLongTests, "needs BENNU_LONG_TESTS, and what boots need"))
 struct LongBootTests {
-    @Test("A UEFI host boots by HTTP alone", .timeLimit(.minutes(15)))
-    func uefiHTTP() async throws {
-        try await Site.with("uefi-http", firmware: .uefiHTTP) { site in
-            try await site.importImage()
-            try await site.expect("h1")
-            try await site.rack.power(.on, "h1")
-            let host = try await site.wait(until: .operational, "h1", within: .seconds(400))
-            let loader = try await site.timeline(of: "h1").first { $0.name == "loader-sent" || $0.name == "snponly.efi-sent" }
-            #expect(loader?.source == .http)
-            #expect(host.record.inventory?.firmware == .uefi)
-            try await expectOneLease(host, site)
-            expectEverythingInForce(host)
-        }
-    }
-
     @Test("Four BIOS hosts that start at once all become operational, each with an address of its own", .timeLimit(.minutes(20)))
     func fourAtOnce() async throws {
         try await Site.with("four", hosts: 4, memoryMebibytes: 2048, processors: 1) { site in

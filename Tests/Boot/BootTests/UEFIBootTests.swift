@@ -23,4 +23,19 @@ struct UEFIBootTests {
             expectEverythingInForce(host)
         }
     }
+
+    @Test("boots by HTTP alone: its firmware fetches iPXE by itself", .timeLimit(.minutes(15)))
+    func byHTTP() async throws {
+        try await Site.with("uefi-http", firmware: .uefiHTTP) { site in
+            try await site.importImage()
+            try await site.expect("h1")
+            try await site.rack.power(.on, "h1")
+            let host = try await site.wait(until: .operational, "h1")
+            let loader = try await site.timeline(of: "h1").first { $0.name == "loader-sent" }
+            #expect(loader?.source == .http)
+            #expect(host.record.inventory?.firmware == .uefi)
+            try await expectOneLease(host, site)
+            expectEverythingInForce(host)
+        }
+    }
 }
