@@ -80,7 +80,8 @@ import Testing
 
     @Test("A server that answers and closes as soon as it can is no broken connection")
     func closedAtOnce() async throws {
-        try await withServer({ _, _ in (.ok, ["{\"name\":\"h1\"}"]) }) { client in
+        let answer: Answer = { _, _ in (.ok, ["{\"name\":\"h1\"}"]) }
+        try await withServer(answer) { client in
             var problems: [APIProblem] = []
             for _ in 0..<500 {
                 if let problem = await problem({ _ = try await client.get(Name.self, "/v1/hosts") }) { problems.append(problem) }
