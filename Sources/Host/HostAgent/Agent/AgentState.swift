@@ -112,6 +112,13 @@ actor AgentState {
         return reported.settings.guests.allSatisfy { $0.placement.host != reported.host || running.contains($0.name) }
     }
 
+    /// Waits for it as long as that.
+    func isOperational(within time: Duration) async -> Bool {
+        let end = ContinuousClock.now + time
+        while !isOperational, ContinuousClock.now < end { try? await Task.sleep(for: .milliseconds(200)) }
+        return isOperational
+    }
+
     func status(version: String, memoryUsed: UInt64?, uptime: Double, system: RunningSystem?) -> StatusReport {
         StatusReport(
             revision: reported?.revision ?? 0, bootHash: bootHash, liveHash: reported?.liveHash, items: items, guests: guests,

@@ -25,7 +25,8 @@ extension AgentSession {
 
     private func goSoft(_ order: UpgradeOrder) async throws(HostFailure) {
         let machineID = await state.grant.machineID
-        guard await state.isOperational else {
+        // The order may have come with a configuration that is being brought in force just now.
+        guard await state.isOperational(within: .seconds(120)) else {
             throw HostFailure(.notEffective, "the host is not operational now, so nobody could tell whether the new system is")
         }
         let (state, root, handover) = (state, agent.root, handover)

@@ -1,23 +1,28 @@
 import Crypto
 import Glibc
-import Primitives
+package import Primitives
 
 /// Fetches a blob by its digest into a file: what is there already is kept and gone on with, and nothing keeps the name that is not the blob.
 /// Blocks; belongs on a thread that may wait.
-struct BlobDownload {
-    let root: HostRoot
-    let server: ServerAddress
-    let digest: Primitives.Digest
-    /// Bytes.
-    let size: Int64
-    /// For the boot server's timeline.
-    let boot: String
-    /// Seconds without a byte after which a connection is given up.
-    var patience = 30
+package struct BlobDownload {
+    private let root: HostRoot
+    private let server: ServerAddress
+    private let digest: Primitives.Digest
+    private let size: Int64
+    private let boot: String
+    private let patience: Int
+
+    /// - Parameters:
+    ///   - size: bytes.
+    ///   - boot: for the boot server's timeline.
+    ///   - patience: seconds without a byte after which a connection is given up.
+    package init(root: HostRoot, server: ServerAddress, digest: Primitives.Digest, size: Int64, boot: String, patience: Int = 30) {
+        (self.root, self.server, self.digest, self.size, self.boot, self.patience) = (root, server, digest, size, boot, patience)
+    }
 
     /// - Parameter attempts: connections; each goes on where the last one ended.
     /// - Returns: bytes that came over the wire.
-    func run(to path: String, attempts: Int = 8) throws(HostFailure) -> Int64 {
+    package func run(to path: String, attempts: Int = 8) throws(HostFailure) -> Int64 {
         let partial = path + ".partial"
         if root.exists(path) {
             if try digestOf(path) == digest { return 0 }

@@ -19,6 +19,8 @@ struct GuestMarks {
             else { continue }
             // Helpers live beside the emulator, below the guest's scope.
             let parts = group.split(separator: "/")
+            // libvirtd keeps its own process id in the same place: it is to end with its system.
+            guard parts.first?.hasPrefix("machine") == true else { continue }
             let depth = parts.firstIndex { $0.hasSuffix(".scope") }.map { $0 + 1 } ?? parts.count
             let scope = "/sys/fs/cgroup/" + parts.prefix(depth).joined(separator: "/")
             for directory in directories(from: scope) {

@@ -51,7 +51,7 @@ struct SoftUpgrade {
         let download = BlobDownload(root: root, server: server, digest: wanted.digest, size: wanted.size, boot: handover.boot)
         let received = try download.run(to: path)
         let seconds = Int(KernelClock.now - began)
-        note("root-fetched", received == 0 ? "it was in memory already" : "\(received) bytes in \(seconds) s, verified as \(wanted.digest.short)")
+        note("next-root-fetched", received == 0 ? "it was in memory already" : "\(received) bytes in \(seconds) s, verified as \(wanted.digest.short)")
     }
 
     private func admitMemory(for size: Int64) throws(HostFailure) {
@@ -74,7 +74,7 @@ struct SoftUpgrade {
         let next = next(digest)
         try next.compose(as: RootIdentity(root: digest, order: order.id, isFallback: false), machineID: machineID)
         try next.inspect(kernelRelease: kernelRelease)
-        note("root-prepared", "\(digest.short) at \(NextRoot.place), with the modules of \(kernelRelease)")
+        note("next-root-prepared", "\(digest.short) at \(NextRoot.place), with the modules of \(kernelRelease)")
     }
 
     private func composeFallback(_ digest: Digest) throws(HostFailure) {
