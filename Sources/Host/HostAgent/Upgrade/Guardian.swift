@@ -6,6 +6,8 @@ package struct Guardian {
     static let unit = "bennu-guard.service"
     static let unitFile = "/run/systemd/system/bennu-guard.service"
     static let directory = "/run/bennu/guard"
+    /// Written by the guardian when it holds the old root: the order.
+    static let readyFile = directory + "/ready"
     /// Written by the agent of the new root when it is operational: holds the order.
     static let arrivedFile = directory + "/arrived"
     /// Written by the guardian when it goes back: why.
@@ -36,18 +38,23 @@ package struct Guardian {
             OOMScoreAdjust=-900
 
             """
-        for file in [arrivedFile, reasonFile] { try root.remove(file) }
+        for file in [readyFile, arrivedFile, reasonFile] { try root.remove(file) }
         try root.makeDirectory(directory, mode: 0o700)
         try root.write(unitFile, Array(text.utf8))
         try systemctl(["daemon-reload"], in: root)
         try systemctl(["restart", unit], in: root)
+        let start = KernelClock.now
+        while root.line(readyFile) != order {
+            guard KernelClock.now - start < 60 else { throw HostFailure(.notEffective, "the guardian does not hold the former root: no way back") }
+            usleep(100_000)
+        }
     }
 
     /// Ends the guardian; succeeds when there is none.
     static func stop(in root: HostRoot) {
         try? systemctl(["stop", unit], in: root)
         try? root.remove(unitFile)
-        for file in [arrivedFile, reasonFile] { try? root.remove(file) }
+        for file in [readyFile, arrivedFile, reasonFile] { try? root.remove(file) }
     }
 
     private static func systemctl(_ arguments: [String], in root: HostRoot) throws(HostFailure) {
@@ -57,6 +64,15 @@ package struct Guardian {
     /// Waits for the new system; returns when it has arrived, or when the way back has been taken.
     package func run() {
         let marks = BootMarks(root: root)
+        // A soft reboot takes no mount below /run along. One that has no place in any tree, only this descriptor, stays.
+        let fallback = open_tree(AT_FDCWD, root.path(NextRoot.fallbackPlace), UInt32(OPEN_TREE_CLONE))
+        guard fallback >= 0 else { return marks.mark("guardian: cannot hold the former root, error \(errno)") }
+        defer { close(fallback) }
+        try? root.write(Self.readyFile, Array(order.utf8))
+        watch(marks, fallback)
+    }
+
+    private func watch(_ marks: BootMarks, _ fallback: Int32) {
         let start = KernelClock.now
         while KernelClock.now - start < Double(deadline) {
             if root.line(Self.arrivedFile) == order { return }
@@ -66,15 +82,14 @@ package struct Guardian {
         let reason = "not operational within \(deadline) s"
         marks.mark("guardian: \(reason), going back to the former root")
         try? root.write(Self.reasonFile, Array((reason + "\n").utf8))
-        guard placeFallback() else { return marks.mark("guardian: the former root is gone, staying") }
+        guard place(fallback) else { return marks.mark("guardian: the former root is gone, staying") }
         goBack()
     }
 
-    /// A bind mount: one that is below a shared mount cannot be moved.
-    private func placeFallback() -> Bool {
+    private func place(_ fallback: Int32) -> Bool {
         umount2(root.path(NextRoot.place), Int32(MNT_DETACH))
         mkdir(root.path(NextRoot.place), 0o755)
-        return mount(root.path(NextRoot.fallbackPlace), root.path(NextRoot.place), nil, UInt(MS_BIND) | UInt(MS_REC), nil) == 0
+        return move_mount(fallback, "", AT_FDCWD, root.path(NextRoot.place), UInt32(MOVE_MOUNT_F_EMPTY_PATH)) == 0
     }
 
     /// systemd(1), SIGNALS: SIGRTMIN+7 asks for a soft reboot, SIGRTMIN+17 takes it at once.

@@ -53,7 +53,8 @@ struct NextRoot {
         let (lower, upper) = (stage + "/lower", stage + "/upper")
         for directory in [lower, upper, place] { try root.makeDirectory(directory, mode: 0o755) }
         defer { for layer in [lower, upper] { umount2(root.path(layer), Int32(MNT_DETACH)) } }
-        try run(["-t", "squashfs", "-o", "loop,ro", RootShelf.path(of: image), lower])
+        guard let source = RootShelf(root: root).source(of: image) else { throw HostFailure(.missing, "the root \(image.short) is not in memory") }
+        try run(["-t", "squashfs", "-o", source.isDevice ? "ro" : "loop,ro", source.path, lower])
         try run(["-t", "tmpfs", "-o", "mode=0755", "tmpfs", upper])
         for directory in [upper + "/root", upper + "/work"] { try root.makeDirectory(directory, mode: 0o755) }
         try run(["-t", "overlay", "-o", "lowerdir=\(lower),upperdir=\(upper)/root,workdir=\(upper)/work", "overlay", place])

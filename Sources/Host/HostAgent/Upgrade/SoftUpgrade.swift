@@ -21,7 +21,9 @@ struct SoftUpgrade {
     func prepare() throws(HostFailure) {
         guard let wanted = order.image.root else { throw HostFailure(.missing, "the image has no root of its own") }
         guard let former else { throw HostFailure(.missing, "nobody wrote down which root runs here") }
-        guard root.exists(RootShelf.path(of: former)) else { throw HostFailure(.missing, "the running root's image is not in memory: no way back") }
+        guard RootShelf(root: root).source(of: former) != nil else {
+            throw HostFailure(.missing, "the running root's image is not in memory: there is no way back")
+        }
         let release = root.line("/proc/sys/kernel/osrelease") ?? "unknown"
         guard release == order.image.kernelRelease else {
             throw HostFailure(.foreign, "kernel \(release) runs, and the image is for \(order.image.kernelRelease)")
@@ -45,6 +47,10 @@ struct SoftUpgrade {
 
     private func fetch(_ wanted: AssignedImage.Root) throws(HostFailure) {
         let path = RootShelf.path(of: wanted.digest)
+        if RootShelf(root: root).source(of: wanted.digest)?.isDevice == true {
+            note("next-root-fetched", "it is in memory already, and in use")
+            return
+        }
         try admitMemory(for: root.exists(path) ? 0 : wanted.size)
         guard let server = blobServer else { throw HostFailure(.missing, "nobody said where blobs are fetched") }
         let began = KernelClock.now
