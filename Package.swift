@@ -74,7 +74,8 @@ let package = Package(
         target("Documents", in: "Domain", ["Primitives", "HostContract", "FleetModel", yams]),
         target("AddressPlan", in: "Domain", ["Primitives"]),
         target("BootPolicy", in: "Domain", ["Primitives", "DHCPWire", "FleetModel", "AddressPlan"]),
-        target("OperatorTypes", in: "Domain", ["Primitives", "HostContract", "FleetModel"]),
+        target("Rollout", in: "Domain", ["Primitives", "HostContract"]),
+        target("OperatorTypes", in: "Domain", ["Primitives", "HostContract", "FleetModel", "Rollout"]),
 
         // Storage.
         target("Store", in: "Storage", ["Primitives", grdb, logging]),
@@ -86,7 +87,7 @@ let package = Package(
         target(
             "Fleet", in: "Servers",
             [
-                "Primitives", "HostContract", "FleetModel", "Documents", "AddressPlan", "OperatorTypes", "Store", "Journal", "ImageStore",
+                "Primitives", "HostContract", "FleetModel", "Documents", "AddressPlan", "OperatorTypes", "Rollout", "Store", "Journal", "ImageStore",
                 collections, crypto, lifecycle, logging,
             ]),
         target(
@@ -123,7 +124,7 @@ let package = Package(
         target("OperatorClient", in: "Operator", ["HostContract", nioCore, nioHTTP1, nioPosix]),
         target(
             "OperatorCommands", in: "Operator",
-            ["Primitives", "HostContract", "FleetModel", "OperatorTypes", "OperatorClient", "ImageBuilder", "VirtualRack", argumentParser]),
+            ["Primitives", "HostContract", "FleetModel", "Rollout", "OperatorTypes", "OperatorClient", "ImageBuilder", "VirtualRack", argumentParser]),
 
         // Programs.
         target(
@@ -157,6 +158,7 @@ let package = Package(
         tests("Documents", in: "Domain", ["Documents", "FleetModel", "HostContract", "Primitives"]),
         tests("AddressPlan", in: "Domain", ["AddressPlan", "Primitives"]),
         tests("BootPolicy", in: "Domain", ["BootPolicy", "AddressPlan", "DHCPWire", "FleetModel", "Primitives"]),
+        tests("Rollout", in: "Domain", ["Rollout", "HostContract", "Primitives"]),
         tests("Store", in: "Storage", ["Store", "TestSupport", "StoreWriter", grdb]),
         tests("Journal", in: "Storage", ["Journal", "FleetModel", "Primitives", "TestSupport", grdb, logging]),
         tests("ImageStore", in: "Storage", ["ImageStore", "FleetModel", "Primitives"]),

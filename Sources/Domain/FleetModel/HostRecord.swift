@@ -15,6 +15,8 @@ package struct HostRecord: Codable, Sendable, Hashable {
     /// A claimed boot, while a message that began the next one is all there is of that. Should the host report under it, it goes on.
     package var overtaken: BootRecord?
     package var inventory: Inventory?
+    /// The last order of an upgrade or a restart.
+    package var upgrade: UpgradeRecord?
 
     package init(id: HostID, claims: HostClaims, document: String? = nil, discoveredAt: Int64, firmware: String? = nil) {
         (self.id, self.claims, self.document, self.discoveredAt, self.firmware) = (id, claims, document, discoveredAt, firmware)
@@ -43,6 +45,9 @@ package struct BootRecord: Codable, Sendable, Hashable {
     package var operationalAt: Int64?
     /// The image that the boot script named.
     package var image: Digest?
+    /// The kernel that runs, with its arguments: a soft boot keeps those of the boot before it, whatever its image says.
+    package var kernel: Digest?
+    package var kernelArguments: [String]?
     /// The nonce of the claim that won this boot; the same claim repeated gets the same answer, another is refused.
     package var nonce: String?
     package var address: IPv4Address?

@@ -39,7 +39,8 @@ package struct ConfigurationServer: Sendable {
             let record = try authorized(request, context)
             let after = request.uri.queryParameters["after"].flatMap { UInt64($0) } ?? 0
             let wait = min(max(request.uri.queryParameters["wait"].flatMap { Int($0) } ?? 0, 0), 60)
-            guard let envelope = try await fleet.configuration(for: record, after: after, wait: .seconds(wait)) else {
+            let order = request.uri.queryParameters["order"].map(String.init)
+            guard let envelope = try await fleet.configuration(for: record, after: after, order: order, wait: .seconds(wait)) else {
                 return Response(status: .noContent)
             }
             return try Self.json(envelope)
@@ -59,13 +60,20 @@ package struct ConfigurationServer: Sendable {
             await fleet.take(try await Self.decode(StatusReport.self, from: request), from: record)
             return Response(status: .noContent)
         }
+        boot.post("successor") { request, context in
+            let claim = try await Self.decode(SuccessorClaim.self, from: request)
+            return try Self.json(try await fleet.succeed(Self.bearer(request), boot: context.parameters.get("boot") ?? "", claim))
+        }
         return router
     }
 
     private func authorized(_ request: Request, _ context: BasicRequestContext) throws(APIProblem) -> HostRecord {
+        try fleet.authorize(Self.bearer(request), boot: context.parameters.get("boot") ?? "")
+    }
+
+    private static func bearer(_ request: Request) -> String? {
         let header = request.headers[.authorization] ?? ""
-        let bearer = header.hasPrefix("Bearer ") ? String(header.dropFirst(7)) : nil
-        return try fleet.authorize(bearer, boot: context.parameters.get("boot") ?? "")
+        return header.hasPrefix("Bearer ") ? String(header.dropFirst(7)) : nil
     }
 
     private static func decode<Body: Decodable>(_ type: Body.Type, from request: Request) async throws -> Body {

@@ -28,7 +28,7 @@ struct ProblemMiddleware: RouterMiddleware {
         case "bad-credential", "other-boot": .unauthorized
         case "host-not-accepted", "claim-mismatch": .forbidden
         case "unknown-host", "unknown-boot": .notFound
-        case "claim-taken": .conflict
+        case "claim-taken", "not-ordered": .conflict
         case "boot-superseded": .gone
         case "body-too-large": .contentTooLarge
         default: .serviceUnavailable

@@ -13,13 +13,16 @@ package struct CatalogImage: Sendable, Hashable {
     package var bootFiles: [String: PublishedBlob]
     package var kernelVersion: String
     package var packageCount: Int
+    /// What two images must share for a guest to outlive its hypervisor.
+    package var imageContract: Int
 
     package init(
         digest: Digest, kernel: PublishedBlob, initrds: [PublishedBlob], root: PublishedBlob?, bootFiles: [String: PublishedBlob],
-        kernelVersion: String, packageCount: Int
+        kernelVersion: String, packageCount: Int, imageContract: Int = BootImageDescription.currentContract
     ) {
         (self.digest, self.kernel, self.initrds, self.root) = (digest, kernel, initrds, root)
         (self.bootFiles, self.kernelVersion, self.packageCount) = (bootFiles, kernelVersion, packageCount)
+        self.imageContract = imageContract
     }
 
     package var blobs: [PublishedBlob] { [kernel] + initrds + (root.map { [$0] } ?? []) }

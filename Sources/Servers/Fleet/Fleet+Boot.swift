@@ -115,9 +115,11 @@ extension Fleet {
     }
 
     /// The signed configuration of this boot, once it differs from what the host has in force; `nil` when that does not happen within `wait`.
-    /// - Parameter revision: the one that the host has; 0 for none.
+    /// - Parameters:
+    ///   - revision: the one that the host has; 0 for none.
+    ///   - known: the order that the host has.
     package func configuration(
-        for record: HostRecord, after revision: UInt64, wait: Duration
+        for record: HostRecord, after revision: UInt64, order known: String?, wait: Duration
     ) async throws(APIProblem) -> SignedEnvelope? {
         let deadline = ContinuousClock.now + wait
         while true {
@@ -127,13 +129,15 @@ extension Fleet {
             guard let current = view.hosts[record.id], let boot = current.boot, boot.id == record.boot?.id, let nonce = boot.nonce else { return nil }
             if case .success(let assigned) = view.assignment(of: current) {
                 let hashes = ConfigurationHashes(assigned)
+                let order = current.upgrade.flatMap { $0.state == .ordered && $0.boot == boot.id ? $0.order : nil }
                 // The restart-only part differs until the next start, whatever we send: that is drift, and no reason to send it again.
                 let inForce = boot.status?.liveHash == hashes.live
-                if revision == 0 || !inForce {
+                if revision == 0 || !inForce || order.map({ $0.id != known }) ?? false {
                     return try sign(
                         HostConfiguration(
                             site: siteName, host: current.id.description, boot: boot.id.description, nonce: nonce, revision: max(1, view.revision),
-                            settings: assigned.settings, bootHash: hashes.boot, liveHash: hashes.live))
+                            settings: assigned.settings, bootHash: hashes.boot, liveHash: hashes.live,
+                            image: view.assignedImage(assigned.image, arguments: assigned.settings.kernelArguments), upgrade: order))
                 }
             }
             let left = deadline - ContinuousClock.now

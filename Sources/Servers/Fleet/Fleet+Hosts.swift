@@ -138,7 +138,9 @@ extension FleetState {
     func summary(of record: HostRecord, now: Int64) -> HostSummary {
         let hashes = (try? assignment(of: record).get()).map(ConfigurationHashes.init)
         let status = record.boot?.status
-        let drift = status.flatMap { status in hashes.map { $0.boot != status.bootHash || $0.live != status.liveHash } } ?? false
+        let assigned = try? assignment(of: record).get()
+        let runsAnother = status != nil && assigned != nil && record.boot?.image != assigned?.image.digest
+        let drift = runsAnother || status.flatMap { status in hashes.map { $0.boot != status.bootHash || $0.live != status.liveHash } } ?? false
         return HostSummary(
             id: record.id, name: record.document, state: HostState(of: record, now: now), phase: record.boot?.phase,
             address: record.boot?.address, claims: record.claims,

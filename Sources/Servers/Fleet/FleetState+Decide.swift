@@ -72,6 +72,8 @@ extension FleetState {
         case .success(let assigned):
             record.boot?.phase = .kernel
             record.boot?.image = assigned.image.digest
+            record.boot?.kernel = assigned.image.kernel.digest
+            record.boot?.kernelArguments = assigned.settings.kernelArguments
             put(record)
             let initrds = assigned.image.initrds.map(\.digest) + (seal.map { [$0.digest] } ?? [])
             let plan = BootPlan(

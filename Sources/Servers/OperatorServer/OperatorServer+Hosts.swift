@@ -22,6 +22,14 @@ extension OperatorServer {
             try await fleet.removeHost(Self.name(context))
             return Response(status: .noContent)
         }
+        group.get("{host}/upgrade") { request, context in
+            let image = request.uri.queryParameters["image"].flatMap { String($0).removingPercentEncoding }
+            return try JSONAnswer(fleet.upgradeOutlook(Self.name(context), UpgradeRequest(image: image)))
+        }
+        group.post("{host}/upgrade") { request, context in
+            let order = try await request.decoded(UpgradeRequest.self)
+            return try JSONAnswer(await fleet.orderUpgrade(Self.name(context), order))
+        }
         group.get("{host}/timeline") { request, context in
             let boot = request.uri.queryParameters["boot"].map(String.init)
             return try JSONAnswer(await fleet.timeline(of: Self.name(context), boot: boot))

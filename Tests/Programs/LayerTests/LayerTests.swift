@@ -7,7 +7,7 @@ struct LayerTests {
     static let layers: [(room: String, targets: Set<String>)] = [
         ("Vocabulary", ["Primitives", "CSockets", "CLibvirt"]),
         ("Wire", ["DHCPWire", "TFTPWire"]),
-        ("Domain", ["HostContract", "FleetModel", "Documents", "AddressPlan", "BootPolicy", "OperatorTypes"]),
+        ("Domain", ["HostContract", "FleetModel", "Documents", "AddressPlan", "BootPolicy", "Rollout", "OperatorTypes"]),
         ("Storage", ["Store", "Journal", "ImageStore"]),
         ("Servers", ["DatagramIO", "Fleet", "DHCPServer", "BootServer", "ConfigurationServer", "OperatorServer"]),
         ("Host", ["HostAgent"]),
@@ -20,7 +20,8 @@ struct LayerTests {
     static let siblings: [String: Set<String>] = [
         "FleetModel": ["HostContract"],
         "Documents": ["HostContract", "FleetModel"],
-        "OperatorTypes": ["HostContract", "FleetModel"],
+        "Rollout": ["HostContract"],
+        "OperatorTypes": ["HostContract", "FleetModel", "Rollout"],
         "BootPolicy": ["FleetModel", "AddressPlan"],
         "DHCPServer": ["DatagramIO", "Fleet"],
         "BootServer": ["Fleet"],

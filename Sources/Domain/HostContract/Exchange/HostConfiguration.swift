@@ -12,13 +12,18 @@ package struct HostConfiguration: Codable, Sendable, Hashable {
     /// Digests of the restart-only and of the live part (hexadecimal), to compare with what the host reports.
     package var bootHash: String
     package var liveHash: String
+    /// The image that the host should run.
+    package var image: AssignedImage?
+    /// What to do about it now; `nil` until an operator asks.
+    package var upgrade: UpgradeOrder?
 
     package init(
         contract: Int = ContractVersion.current, site: String, host: String, boot: String, nonce: String, revision: UInt64,
-        settings: HostSettings, bootHash: String, liveHash: String
+        settings: HostSettings, bootHash: String, liveHash: String, image: AssignedImage? = nil, upgrade: UpgradeOrder? = nil
     ) {
         (self.contract, self.site, self.host, self.boot, self.nonce) = (contract, site, host, boot, nonce)
         (self.revision, self.settings, self.bootHash, self.liveHash) = (revision, settings, bootHash, liveHash)
+        (self.image, self.upgrade) = (image, upgrade)
     }
 }
 

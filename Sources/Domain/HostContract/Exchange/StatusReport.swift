@@ -13,14 +13,16 @@ package struct StatusReport: Codable, Sendable, Hashable {
     package var memoryUsed: UInt64?
     /// Seconds since the kernel started.
     package var uptime: Double
+    package var system: RunningSystem?
+    package var upgrade: UpgradeStatus?
 
     package init(
         revision: UInt64, bootHash: String? = nil, liveHash: String? = nil, items: [ItemStatus], guests: [GuestStatus], operational: Bool,
-        agentVersion: String, memoryUsed: UInt64? = nil, uptime: Double
+        agentVersion: String, memoryUsed: UInt64? = nil, uptime: Double, system: RunningSystem? = nil, upgrade: UpgradeStatus? = nil
     ) {
         (self.revision, self.bootHash, self.liveHash, self.items) = (revision, bootHash, liveHash, items)
         (self.guests, self.operational, self.agentVersion) = (guests, operational, agentVersion)
-        (self.memoryUsed, self.uptime) = (memoryUsed, uptime)
+        (self.memoryUsed, self.uptime, self.system, self.upgrade) = (memoryUsed, uptime, system, upgrade)
     }
 }
 
@@ -47,5 +49,10 @@ package struct GuestStatus: Codable, Sendable, Hashable {
     package var state: String
     /// The QEMU process, while it runs.
     package var processID: Int?
-    package init(name: String, state: String, processID: Int? = nil) { (self.name, self.state, self.processID) = (name, state, processID) }
+    /// When that process started, in the kernel's clock ticks since its own start (proc(5), field 22 of stat): with the process id it
+    /// tells this run of the guest from every other under this kernel.
+    package var processStart: UInt64?
+    package init(name: String, state: String, processID: Int? = nil, processStart: UInt64? = nil) {
+        (self.name, self.state, self.processID, self.processStart) = (name, state, processID, processStart)
+    }
 }

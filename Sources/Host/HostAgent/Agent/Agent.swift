@@ -28,9 +28,10 @@ package struct Agent: Sendable {
     package func run() async throws {
         marks.mark("agent started")
         log(.notice, "agent started", ["version": Self.version])
-        let handover = try await loadHandover()
+        let found = try await loadHandover()
+        let claimant = ServerClient(group: group, server: found.server, boot: found.boot)
+        let (handover, grant) = try await settleSuccession(found, obtainGrant(found, claimant))
         let client = ServerClient(group: group, server: handover.server, boot: handover.boot)
-        let grant = try await obtainGrant(handover, client)
         prepareLibvirt(grant)
         let state = AgentState(grant: grant)
         await state.add(.init(name: "agent-started", detail: "version \(Self.version), \(inventory.uptime) s after the kernel"))

@@ -10,12 +10,13 @@ package enum AgentProgram {
         switch arguments.first {
         case nil, "run": return await runAgent(log)
         case "prepare": return prepare(log)
+        case "guard": return stand(Array(arguments.dropFirst()), log)
         case "--version":
             print("bennu-agent \(Agent.version)")
             return 0
         case "inventory": return printInventory()
         default:
-            log(.error, "usage: bennu-agent [run | prepare | inventory | --version]")
+            log(.error, "usage: bennu-agent [run | prepare | guard ORDER SECONDS | inventory | --version]")
             return 64
         }
     }
@@ -24,6 +25,16 @@ package enum AgentProgram {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         do { try await Agent(root: .host, group: group, log: log).run() } catch { log(.error, "agent ended", ["reason": "\(error)"]) }
         return 1
+    }
+
+    /// The way back of a soft upgrade.
+    private static func stand(_ arguments: [String], _ log: AgentLog) -> Int32 {
+        guard arguments.count == 2, let deadline = Int(arguments[1]), deadline > 0 else {
+            log(.error, "usage: bennu-agent guard ORDER SECONDS")
+            return 64
+        }
+        Guardian(root: .host, order: arguments[0], deadline: deadline).run()
+        return 0
     }
 
     /// A host that has no claim yet starts libvirtd all the same: the agent sets the UUID later, and restarts it.

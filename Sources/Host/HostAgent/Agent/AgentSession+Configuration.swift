@@ -40,7 +40,7 @@ extension AgentSession {
             let inForce = await state.configuration?.revision ?? 0
             let began = ContinuousClock.now
             do throws(ExchangeFailure) {
-                let body = try await client.configuration(after: inForce, wait: wait, credential: state.grant.credential)
+                let body = try await client.configuration(after: inForce, order: state.knownOrder, wait: wait, credential: state.grant.credential)
                 wait = agent.pace.wait
                 if let body {
                     if await take(body, notBelow: inForce) { pause.reset() }

@@ -1,4 +1,5 @@
 import HostContract
+import Primitives
 
 /// The loops of an agent that has its credential. They end together.
 struct AgentSession: Sendable {
@@ -16,6 +17,7 @@ struct AgentSession: Sendable {
             group.addTask { try await sendStatus() }
             group.addTask { try await sendEvents() }
             group.addTask { try await sendInventory() }
+            group.addTask { try await carryOutOrders() }
             group.addTask { try await every(.seconds(1)) { await state.tick() } }
             group.addTask { try await every(agent.pace.heartbeat) { await state.beat() } }
             group.addTask { try await every(agent.pace.watch) { try await watchGuests() } }
@@ -29,7 +31,8 @@ struct AgentSession: Sendable {
         var marked: UInt64?
         var logged: [ItemKey: ItemStatus] = [:]
         for await _ in state.passes {
-            guard let configuration = await state.configuration else { continue }
+            // A guest that goes down for a restart is not to be started again.
+            guard let configuration = await state.configuration, await !state.isLeaving else { continue }
             let mayStart = await state.isConfirmed(within: agent.pace.confirmation)
             let (pass, guests) = try await worker.pass(over: configuration.settings, mayStartGuests: mayStart)
             // What stays as it is, is said once.
@@ -50,6 +53,7 @@ struct AgentSession: Sendable {
                 agent.marks.mark("operational")
                 agent.log(.notice, "operational", ["uptime": "\(agent.inventory.uptime)"])
                 await state.add(.init(name: "operational", detail: "\(agent.inventory.uptime) s after the kernel"))
+                do { try await settleArrival() } catch { agent.log(.warning, "cannot settle after the upgrade", ["reason": "\(error)"]) }
             }
         }
         try Task.checkCancellation()
@@ -69,12 +73,30 @@ struct AgentSession: Sendable {
 
     private func sendStatus() async throws {
         for await _ in state.beats {
+            let system = try await system()
             try await deliver("cannot report the status") { credential throws(ExchangeFailure) in
                 let status = await state.status(
-                    version: Agent.version, memoryUsed: agent.inventory.memoryUsed, uptime: agent.inventory.uptime)
+                    version: Agent.version, memoryUsed: agent.inventory.memoryUsed, uptime: agent.inventory.uptime, system: system)
                 try await client.report(status, credential: credential)
             }
         }
+    }
+
+    /// With the roots in memory, those that nothing needs any more freed before.
+    private func system() async throws -> RunningSystem {
+        let (root, inventory) = (agent.root, agent.inventory)
+        let mayFree = await !state.isBusyWithOrder
+        let (system, freed) = try await worker.blocking { () throws(HostFailure) -> (RunningSystem, [RootInMemory]) in
+            let running = RootIdentity.running(in: root)
+            let shelf = RootShelf(root: root)
+            let freed = mayFree && !root.exists(UpgradeMemory.file) ? shelf.free(running: running) : []
+            let system = RunningSystem(
+                root: running, kernelRelease: root.line("/proc/sys/kernel/osrelease") ?? "unknown", roots: shelf.roots(running: running),
+                memoryAvailable: inventory.memoryAvailable, methods: [.live, .soft, .cold])
+            return (system, freed)
+        }
+        for image in freed { await state.add(.init(name: "root-freed", detail: "\(image.root.short), \(image.bytes >> 20) MiB")) }
+        return system
     }
 
     private func sendEvents() async throws {

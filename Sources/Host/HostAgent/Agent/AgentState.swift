@@ -17,20 +17,30 @@ actor AgentState {
     private var events: [ProgressReport.Event] = []
     private(set) var refusals: [ConfigurationRefusal: Int] = [:]
     private var eventsLost = 0
+    /// The order that is to be carried out, or was the last.
+    private(set) var order: UpgradeOrder?
+    private var orderStatus: UpgradeStatus?
+    /// True while an order is carried out.
+    private(set) var isBusyWithOrder = false
+    /// True from the moment when this system is about to be left.
+    private(set) var isLeaving = false
 
     /// Yields when a pass is due, a status is to be sent, an event waits. Each holds at most one: the news is in the state.
     nonisolated let passes: AsyncStream<Void>
     nonisolated let beats: AsyncStream<Void>
     nonisolated let news: AsyncStream<Void>
+    nonisolated let orders: AsyncStream<Void>
     private let passDue: AsyncStream<Void>.Continuation
     private let beatDue: AsyncStream<Void>.Continuation
     private let newsDue: AsyncStream<Void>.Continuation
+    private let orderDue: AsyncStream<Void>.Continuation
 
     init(grant: ClaimGrant) {
         self.grant = grant
         (passes, passDue) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         (beats, beatDue) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         (news, newsDue) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        (orders, orderDue) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     func renew(_ grant: ClaimGrant) { self.grant = grant }
@@ -41,7 +51,31 @@ actor AgentState {
     func adopt(_ new: HostConfiguration, bootHash: String, isConfirmed: Bool) {
         (configuration, self.bootHash) = (new, bootHash)
         if isConfirmed { confirmed = .now }
+        if isConfirmed, let new = new.upgrade { take(new) }
         passDue.yield()
+    }
+
+    /// An order that was kept from an earlier run of the agent is not carried out: the server says it again.
+    private func take(_ new: UpgradeOrder) {
+        guard order?.id != new.id, !isBusyWithOrder else { return }
+        (order, orderStatus, isBusyWithOrder) = (new, UpgradeStatus(order: new.id), true)
+        orderDue.yield()
+    }
+
+    var knownOrder: String? { order?.id }
+
+    func finishOrder(failure: String?) {
+        (isBusyWithOrder, isLeaving) = (false, false)
+        if let order { orderStatus = UpgradeStatus(order: order.id, failure: failure) }
+        beatDue.yield()
+    }
+
+    func leave(_ leaving: Bool) { isLeaving = leaving }
+
+    /// Waits until every event has been sent, or the time is over.
+    func drain(within time: Duration) async {
+        let end = ContinuousClock.now + time
+        while !events.isEmpty, ContinuousClock.now < end { try? await Task.sleep(for: .milliseconds(50)) }
     }
 
     func refuse(_ refusal: ConfigurationRefusal) -> Int {
@@ -78,10 +112,18 @@ actor AgentState {
         return reported.settings.guests.allSatisfy { $0.placement.host != reported.host || running.contains($0.name) }
     }
 
-    func status(version: String, memoryUsed: UInt64?, uptime: Double) -> StatusReport {
+    /// Waits for it as long as that.
+    func isOperational(within time: Duration) async -> Bool {
+        let end = ContinuousClock.now + time
+        while !isOperational, ContinuousClock.now < end { try? await Task.sleep(for: .milliseconds(200)) }
+        return isOperational
+    }
+
+    func status(version: String, memoryUsed: UInt64?, uptime: Double, system: RunningSystem?) -> StatusReport {
         StatusReport(
             revision: reported?.revision ?? 0, bootHash: bootHash, liveHash: reported?.liveHash, items: items, guests: guests,
-            operational: isOperational, agentVersion: version, memoryUsed: memoryUsed, uptime: uptime)
+            operational: isOperational, agentVersion: version, memoryUsed: memoryUsed, uptime: uptime,
+            system: system, upgrade: orderStatus)
     }
 
     func tick() {

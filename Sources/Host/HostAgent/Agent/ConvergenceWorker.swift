@@ -28,9 +28,22 @@ final class ConvergenceWorker: Sendable {
         }
     }
 
+    /// Runs what waits for a disk, a program or a network on a thread that may.
+    func blocking<Value: Sendable>(_ body: @escaping @Sendable () throws(HostFailure) -> Value) async throws(HostFailure) -> Value {
+        do { return try await threads.runIfActive { try body() } } catch {
+            throw error as? HostFailure ?? HostFailure(.commandFailed, "\(error)")
+        }
+    }
+
     /// `nil` when libvirt does not answer.
     func look(at settings: HostSettings) async throws -> [GuestStatus]? {
         try await threads.runIfActive { [self] in guests(of: settings) }
+    }
+
+    /// Field 22 of stat; the name in field 2 may hold anything, but it ends with the last parenthesis.
+    private func start(ofProcess process: Int) -> UInt64? {
+        guard let line = root.line("/proc/\(process)/stat"), let end = line.lastIndex(of: ")") else { return nil }
+        return line[end...].split(separator: " ").dropFirst(20).first.flatMap { UInt64($0) }
     }
 
     private func guests(of settings: HostSettings) -> [GuestStatus]? {
@@ -40,7 +53,8 @@ final class ConvergenceWorker: Sendable {
         let seen = domains.map { domain in
             // libvirt's API does not tell; its QEMU driver keeps this file while the guest runs.
             let process = domain.isActive ? root.line("/run/libvirt/qemu/\(domain.name).pid").flatMap { Int($0) } : nil
-            return GuestStatus(name: domain.name, state: domain.state, processID: process)
+            return GuestStatus(
+                name: domain.name, state: domain.state, processID: process, processStart: process.flatMap { start(ofProcess: $0) })
         }
         lastSeen.withLock { $0 = seen }
         return seen

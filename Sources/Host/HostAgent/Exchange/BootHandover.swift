@@ -58,6 +58,16 @@ package struct BootHandover: Sendable, Hashable {
         try root.write(claimFile, Array(data), mode: 0o600)
     }
 
+    /// What the initrd left, for a boot that begins without it: the rest of the file stays as it is.
+    package func succeed(boot: String, nonce: String, in root: HostRoot) throws(HostFailure) {
+        var fields: [String: String] = [:]
+        if let bytes = try root.read(Self.bootFile) { fields = (try? JSONDecoder().decode([String: String].self, from: Data(bytes))) ?? [:] }
+        (fields["boot"], fields["nonce"], fields["server"]) = (boot, nonce, "\(server)")
+        if let hardwareAddress { fields["mac"] = "\(hardwareAddress)" }
+        guard let data = try? JSONEncoder().encode(fields) else { throw HostFailure(.unwritable, "cannot encode \(Self.bootFile)") }
+        try root.write(Self.bootFile, Array(data), mode: 0o600)
+    }
+
     static func isToken(_ text: String) -> Bool {
         (1...128).contains(text.utf8.count)
             && text.utf8.allSatisfy { byte in

@@ -54,6 +54,15 @@ package struct ServerClient: Sendable {
         return grant
     }
 
+    /// Begins the boot that this host goes over to by itself.
+    package func succeed(_ claim: SuccessorClaim, credential: String) async throws(ExchangeFailure) -> ClaimGrant {
+        let answer = try await ask("POST", "/v1/boots/\(boot)/successor", credential, claim)
+        guard let grant = try? JSONDecoder().decode(ClaimGrant.self, from: Data(answer.body)), BootHandover.isToken(grant.boot) else {
+            throw .refused(status: answer.status, APIProblem(code: "malformed", message: "the answer to the announcement is no grant"))
+        }
+        return grant
+    }
+
     package func report(_ events: [ProgressReport.Event], credential: String) async throws(ExchangeFailure) {
         _ = try await ask("POST", "/v1/boots/\(boot)/events", credential, ProgressReport(events: events))
     }
@@ -67,10 +76,12 @@ package struct ServerClient: Sendable {
     }
 
     /// The bytes of a `SignedEnvelope`, not yet verified; `nil` when there is nothing newer.
-    /// - Parameter wait: seconds that the server may keep us waiting for a change.
-    package func configuration(after revision: UInt64, wait: Int, credential: String) async throws(ExchangeFailure) -> [UInt8]? {
+    /// - Parameters:
+    ///   - order: the last one that we heard of.
+    ///   - wait: seconds that the server may keep us waiting for a change.
+    package func configuration(after revision: UInt64, order: String?, wait: Int, credential: String) async throws(ExchangeFailure) -> [UInt8]? {
         let answer = try await ask(
-            "GET", "/v1/boots/\(boot)/configuration?after=\(revision)&wait=\(wait)", credential, nothing, seconds: wait + 15)
+            "GET", "/v1/boots/\(boot)/configuration?after=\(revision)&wait=\(wait)\(order.map { "&order=\($0)" } ?? "")", credential, nothing, seconds: wait + 15)
         return answer.status == 204 ? nil : answer.body
     }
 

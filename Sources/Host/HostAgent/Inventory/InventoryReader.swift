@@ -24,6 +24,9 @@ package struct InventoryReader: Sendable {
         return total - available
     }
 
+    /// Bytes that a new program could have (MemAvailable).
+    package var memoryAvailable: UInt64? { memory("MemAvailable") }
+
     /// The UUID by which firmware knows the board (SMBIOS type 1).
     package var systemUUID: UniversalUniqueIdentifier? {
         root.line("/sys/class/dmi/id/product_uuid").flatMap { UniversalUniqueIdentifier($0) }

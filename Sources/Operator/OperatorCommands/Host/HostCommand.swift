@@ -15,7 +15,7 @@ package struct HostCommand: AsyncParsableCommand {
             """,
         subcommands: [
             HostListCommand.self, HostShowCommand.self, HostAcceptCommand.self, HostSetCommand.self, HostTimelineCommand.self,
-            HostWaitCommand.self, HostRemoveCommand.self,
+            HostWaitCommand.self, HostUpgradeCommand.self, HostRestartCommand.self, HostRemoveCommand.self,
         ])
     package init() {}
 }

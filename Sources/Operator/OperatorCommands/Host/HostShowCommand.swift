@@ -30,13 +30,14 @@ struct HostShowCommand: AsyncParsableCommand {
 
 enum HostPath {
     /// The path of one host; its name may hold anything.
-    static func of(_ host: String, _ rest: String = "") -> String {
+    static func of(_ host: String, _ rest: String = "") -> String { "/v1/hosts/\(escaped(host))\(rest)" }
+
+    static func escaped(_ text: String) -> String {
         let allowed = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:".utf8)
         let digits = Array("0123456789ABCDEF")
-        let escaped = host.utf8.map { byte in
+        return text.utf8.map { byte in
             allowed.contains(byte) ? String(UnicodeScalar(byte)) : "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
         }.joined()
-        return "/v1/hosts/\(escaped)\(rest)"
     }
 }
 
@@ -73,6 +74,15 @@ extension HostDetail {
             add("runs image", boot.image?.short)
             if let took = boot.operationalAt.map({ $0 - boot.startedAt }) { add("operational", "\(Readable.offset(took)) s after its first packet") }
             add("last report", boot.lastReport.map { Readable.age($0, now: now) + " ago" })
+        }
+        if let system = record.boot?.status?.system {
+            add("kernel runs", system.kernelRelease)
+            for root in system.roots {
+                add("root in memory", "\(root.root.short), \(root.bytes >> 20) MiB\(root.root == system.root ? ", runs" : root.isInUse ? ", kept by guests" : "")")
+            }
+        }
+        if let upgrade = record.upgrade {
+            add("last upgrade", "\(upgrade.order.method.rawValue) to \(upgrade.order.image.image.short): \(upgrade.state.rawValue)\(upgrade.failure.map { ", " + $0 } ?? "")")
         }
         if let inventory = record.inventory {
             add("system", [inventory.system.manufacturer, inventory.system.product].compactMap(\.self).joined(separator: " "))

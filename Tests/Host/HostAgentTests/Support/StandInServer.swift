@@ -14,6 +14,8 @@ final class StandInServer: Sendable {
         var path: String
         var query: String
         var credential: String?
+        /// The header `Range`.
+        var range: String?
         var body: [UInt8]
 
         func decoded<Value: Decodable>(_ type: Value.Type) -> Value? { try? JSONDecoder().decode(type, from: Data(body)) }
@@ -75,7 +77,7 @@ private final class RequestHandler: ChannelInboundHandler {
             let parts = head.uri.split(separator: "?", maxSplits: 1).map(String.init)
             request = .init(
                 method: head.method.rawValue, path: parts.first ?? "", query: parts.dropFirst().first ?? "",
-                credential: head.headers.first(name: "Authorization"), body: [])
+                credential: head.headers.first(name: "Authorization"), range: head.headers.first(name: "Range"), body: [])
         case .body(let buffer): request.body += buffer.readableBytesView
         case .end:
             let answer = answer(request)

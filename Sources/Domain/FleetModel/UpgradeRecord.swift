@@ -1,0 +1,30 @@
+package import HostContract
+
+/// An order to a host about the system it runs, and how it went.
+package struct UpgradeRecord: Codable, Sendable, Hashable {
+    package enum State: String, Codable, Sendable {
+        /// Given, and not yet carried out.
+        case ordered
+        /// The host has left the system that it was ordered in.
+        case leaving
+        case done
+        case failed
+    }
+
+    package var order: UpgradeOrder
+    package var state: State
+    /// The boot that was told to do it.
+    package var boot: BootID
+    /// The boot that carries the new system.
+    package var successor: BootID?
+    /// Why it failed, in a person's words.
+    package var failure: String?
+    /// Milliseconds since 1970.
+    package var orderedAt: Int64
+    /// The guests as they were when the order was given.
+    package var guestsBefore: [GuestStatus]
+
+    package init(order: UpgradeOrder, boot: BootID, orderedAt: Int64, guestsBefore: [GuestStatus]) {
+        (self.order, self.boot, self.orderedAt, self.guestsBefore, state) = (order, boot, orderedAt, guestsBefore, .ordered)
+    }
+}

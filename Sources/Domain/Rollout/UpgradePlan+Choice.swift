@@ -1,0 +1,65 @@
+import HostContract
+
+extension UpgradePlan {
+    /// Bytes that must stay free beside a second root image: its writable layer, and the services of two systems for a moment.
+    package static let reserve: UInt64 = 128 << 20
+
+    /// Compares, and names for each method all that is in its way.
+    package init(for situation: UpgradeSituation) {
+        self.init(
+            candidates: UpgradeMethod.allCases.map { method in
+                Candidate(method: method, obstacles: Self.obstacles(of: method, situation), pause: Self.pause(of: method))
+            }, guests: situation.guests)
+    }
+
+    private static func pause(of method: UpgradeMethod) -> GuestPause {
+        switch method {
+        case .live, .soft: .none
+        case .warm, .save: .kernelChange
+        case .cold: .restart
+        }
+    }
+
+    private static func obstacles(of method: UpgradeMethod, _ situation: UpgradeSituation) -> [UpgradeObstacle] {
+        switch method {
+        case .live: obstaclesOfLive(situation)
+        case .soft: obstaclesOfSoft(situation)
+        case .warm, .save: [.notAvailable]
+        case .cold: situation.agentMethods.contains(.cold) ? [] : [.agentCannot]
+        }
+    }
+
+    /// Nothing below the configuration may differ.
+    private static func obstaclesOfLive(_ situation: UpgradeSituation) -> [UpgradeObstacle] {
+        let (running, target) = (situation.running, situation.target)
+        var obstacles: [UpgradeObstacle] = []
+        if situation.isRestart { obstacles.append(.restartAsked) }
+        if differ(running.image, target.image) { obstacles.append(.imageDiffers) }
+        if differ(running.kernelArguments, target.kernelArguments) { obstacles.append(.kernelArgumentsDiffer) }
+        return obstacles
+    }
+
+    /// The kernel stays, so it must be the one that the new root was made for; QEMU and its files stay, so both images must agree on them.
+    private static func obstaclesOfSoft(_ situation: UpgradeSituation) -> [UpgradeObstacle] {
+        let (running, target) = (situation.running, situation.target)
+        var obstacles: [UpgradeObstacle] = []
+        if differ(running.kernel, target.kernel) { obstacles.append(.kernelDiffers) }
+        if differ(running.kernelArguments, target.kernelArguments) { obstacles.append(.kernelArgumentsDiffer) }
+        if differ(running.imageContract, target.imageContract) { obstacles.append(.imageContractDiffers) }
+        if target.root == nil { obstacles.append(.rootEmbedded) }
+        if !fits(situation) { obstacles.append(.memoryMissing) }
+        if !situation.isOperational { obstacles.append(.notOperational) }
+        if !situation.agentMethods.contains(.soft) { obstacles.append(.agentCannot) }
+        return obstacles
+    }
+
+    private static func fits(_ situation: UpgradeSituation) -> Bool {
+        guard let available = situation.memoryAvailable else { return true }
+        let isThere = situation.target.root.map(situation.rootsInMemory.contains) ?? false
+        let root = isThere ? 0 : UInt64(clamping: situation.target.rootSize ?? 0)
+        let (needed, overflows) = root.addingReportingOverflow(reserve)
+        return !overflows && available >= needed
+    }
+
+    private static func differ<Value: Equatable>(_ a: Value?, _ b: Value?) -> Bool { a == nil || a != b }
+}

@@ -1,0 +1,108 @@
+import HostContract
+import Primitives
+
+/// Carrying out an order: preparing while everything runs, telling the server, going.
+extension AgentSession {
+    func carryOutOrders() async throws {
+        for await _ in state.orders {
+            guard let order = await state.order else { continue }
+            agent.log(.notice, "order received", ["order": order.id, "method": order.method.rawValue])
+            await state.add(.init(name: "order-received", detail: "\(order.method.rawValue) to \(order.image.image.short)"))
+            do throws(HostFailure) {
+                switch order.method {
+                case .live: await state.finishOrder(failure: nil)
+                case .soft: try await goSoft(order)
+                case .cold: try await goCold()
+                case .warm, .save: throw HostFailure(.invalidItem, "this agent knows no method \(order.method.rawValue)")
+                }
+            } catch {
+                agent.log(.warning, "order given up", ["order": order.id, "reason": error.description])
+                await state.finishOrder(failure: error.description)
+            }
+            try Task.checkCancellation()
+        }
+    }
+
+    private func goSoft(_ order: UpgradeOrder) async throws(HostFailure) {
+        let machineID = await state.grant.machineID
+        // The order may have come with a configuration that is being brought in force just now.
+        guard await state.isOperational(within: .seconds(120)) else {
+            throw HostFailure(.notEffective, "the host is not operational now, so nobody could tell whether the new system is")
+        }
+        let (state, root, handover) = (state, agent.root, handover)
+        let upgrade = SoftUpgrade(root: root, order: order, handover: handover, machineID: machineID) { name, detail in
+            // Waits for nothing: an actor takes it in when it can, in order.
+            Task { await state.add(.init(name: name, detail: detail)) }
+        }
+        try await worker.blocking { () throws(HostFailure) in try upgrade.prepare() }
+        await state.leave(true)
+        await state.add(.init(name: "leaving", detail: "guests go on; the next lines are the new system's"))
+        await state.drain(within: .seconds(10))
+        guard let target = order.image.root?.digest else { throw HostFailure(.missing, "the image has no root of its own") }
+        let nonce = SoftUpgrade.nonce()
+        let grant: ClaimGrant
+        do {
+            grant = try await announce(SuccessorClaim(nonce: nonce, root: target, order: order.id))
+        } catch {
+            try await worker.blocking { () throws(HostFailure) in upgrade.undo() }
+            await state.leave(false)
+            throw HostFailure(.notEffective, "the server did not begin the new boot: \(error)")
+        }
+        agent.marks.mark("soft reboot to \(target.short)")
+        do throws(HostFailure) {
+            try await worker.blocking { () throws(HostFailure) in try upgrade.leave(under: grant, nonce: nonce) }
+        } catch {
+            // The boot has begun, and this system is none of it: the next agent sees that, and says so.
+            agent.log(.error, "cannot leave this system", ["reason": error.description])
+            throw error
+        }
+        try? await Task.sleep(for: .seconds(3600))
+    }
+
+    /// A few times: the order may wait, the guests do not notice.
+    private func announce(_ claim: SuccessorClaim) async throws -> ClaimGrant {
+        var pause = Pause(agent.pace.retry)
+        for _ in 0..<5 {
+            do throws(ExchangeFailure) {
+                return try await client.succeed(claim, credential: state.grant.credential)
+            } catch {
+                if case .refused = error { throw error }
+                try await Task.sleep(for: pause.next())
+            }
+        }
+        return try await client.succeed(claim, credential: state.grant.credential)
+    }
+
+    private func goCold() async throws(HostFailure) {
+        await state.leave(true)
+        await state.add(.init(name: "leaving", detail: "guests are asked to shut down, then the host is reset"))
+        await state.drain(within: .seconds(10))
+        let (libvirt, root) = (agent.libvirt, agent.root)
+        agent.marks.mark("restarting")
+        do throws(HostFailure) {
+            try await worker.blocking { () throws(HostFailure) in
+                ColdRestart(root: root, libvirt: libvirt).shutDownGuests()
+                try Command("/usr/bin/systemctl", ["--no-block", "reboot"]).run(in: root)
+            }
+        } catch {
+            await state.leave(false)
+            throw error
+        }
+        try? await Task.sleep(for: .seconds(3600))
+    }
+
+    /// In the new system, once it is operational: the guardian may go, and with it the way back.
+    func settleArrival() async throws {
+        let root = agent.root
+        let order = try await worker.blocking { () throws(HostFailure) -> String? in
+            guard let memory = UpgradeMemory.load(from: root) else { return nil }
+            try root.write(Guardian.arrivedFile, Array(memory.order.utf8))
+            Guardian.stop(in: root)
+            NextRoot(root: root, image: memory.former, place: NextRoot.fallbackPlace).dismantle()
+            RootShelf.releaseFirst(in: root)
+            try root.remove(UpgradeMemory.file)
+            return memory.order
+        }
+        if let order { agent.log(.notice, "arrived in the new system", ["order": order]) }
+    }
+}

@@ -1,0 +1,59 @@
+package import ArgumentParser
+import HostContract
+import OperatorClient
+import OperatorTypes
+import Primitives
+import Rollout
+
+package struct UpgradeCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "upgrade", abstract: "How hosts get from the image that they run to another.",
+        discussion: "To carry it out: bennu host upgrade HOST. See Documentation/Upgrades.md.",
+        subcommands: [UpgradePlanCommand.self])
+    package init() {}
+}
+
+struct UpgradePlanCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plan", abstract: "Which method would be taken, why not a cheaper one, and what guests would see of it.",
+        discussion: "Changes nothing.")
+    @OptionGroup var server: ServerOptions
+    @Argument(help: "The host: name, host id, hardware address or UUID.") var host: String
+    @Option(help: "Another image than the one that is assigned.") var image: String?
+
+    func run() async throws {
+        try await withProblems {
+            let query = image.map { "?image=" + HostPath.escaped($0) } ?? ""
+            let outlook = try await OperatorClient(socketPath: server.socketPath).get(
+                UpgradeOutlook.self, HostPath.of(host, "/upgrade") + query)
+            guard server.output == .table else { return try Printer.json(outlook) }
+            print(outlook.text())
+        }
+    }
+}
+
+extension UpgradeOutlook {
+    /// Several lines for a person.
+    func text() -> String {
+        var lines = ["\(name) runs \(runs?.short ?? "an unknown image"), and is to run \(reference) (\(target.short))"]
+        var table = TextTable("method", "possible", "pause of guests", "because")
+        for candidate in plan.candidates {
+            table.add(
+                candidate.method.rawValue, candidate.isPossible ? (candidate.method == plan.choice ? "chosen" : "yes") : "no",
+                candidate.pause.text, candidate.obstacles.map(\.description).joined(separator: "; "))
+        }
+        lines.append(table.render())
+        lines.append(plan.guests.isEmpty ? "no guest runs there" : "guests: \(plan.guests.joined(separator: ", "))")
+        return lines.joined(separator: "\n")
+    }
+}
+
+extension GuestPause {
+    var text: String {
+        switch self {
+        case .none: "none"
+        case .kernelChange: "while the kernel changes"
+        case .restart: "they restart"
+        }
+    }
+}
