@@ -25,7 +25,9 @@ extension Fleet {
         guard (10...86_400).contains(request.deadline) else {
             throw APIProblem(code: "malformed-request", message: "a deadline has 10 to 86400 seconds, not \(request.deadline)")
         }
-        if let running = snapshot.hosts[outlook.host]?.upgrade, running.state == .ordered || running.state == .leaving, running.boot == outlook.boot || running.successor == outlook.boot {
+        if let running = snapshot.hosts[outlook.host]?.upgrade, running.state == .ordered || running.state == .leaving,
+            running.boot == outlook.boot || running.successor == outlook.boot
+        {
             throw APIProblem(code: "conflict", message: "host \(text) is carrying out an order already (\(running.order.method.rawValue))")
         }
         let method: UpgradeMethod

@@ -24,7 +24,8 @@ extension FleetState {
             target: .init(
                 image: target.digest, root: target.root?.digest, rootSize: target.root?.size, kernel: target.kernel.digest,
                 kernelArguments: arguments, imageContract: target.imageContract),
-            isRestart: isRestart, isOperational: boot.phase == .operational, agentMethods: system?.methods ?? [], memoryAvailable: system?.memoryAvailable,
+            isRestart: isRestart, isOperational: boot.phase == .operational, agentMethods: system?.methods ?? [],
+            memoryAvailable: system?.memoryAvailable,
             rootsInMemory: Set(system?.roots.map(\.root) ?? []),
             guests: boot.status?.guests.filter { $0.state == "running" }.map(\.name).sorted() ?? [])
     }

@@ -81,7 +81,8 @@ package struct ServerClient: Sendable {
     ///   - wait: seconds that the server may keep us waiting for a change.
     package func configuration(after revision: UInt64, order: String?, wait: Int, credential: String) async throws(ExchangeFailure) -> [UInt8]? {
         let answer = try await ask(
-            "GET", "/v1/boots/\(boot)/configuration?after=\(revision)&wait=\(wait)\(order.map { "&order=\($0)" } ?? "")", credential, nothing, seconds: wait + 15)
+            "GET", "/v1/boots/\(boot)/configuration?after=\(revision)&wait=\(wait)\(order.map { "&order=\($0)" } ?? "")", credential, nothing,
+            seconds: wait + 15)
         return answer.status == 204 ? nil : answer.body
     }
 

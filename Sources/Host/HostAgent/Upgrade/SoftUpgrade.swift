@@ -57,7 +57,8 @@ struct SoftUpgrade {
         let download = BlobDownload(root: root, server: server, digest: wanted.digest, size: wanted.size, boot: handover.boot)
         let received = try download.run(to: path)
         let seconds = Int(KernelClock.now - began)
-        note("next-root-fetched", received == 0 ? "it was in memory already" : "\(received) bytes in \(seconds) s, verified as \(wanted.digest.short)")
+        note(
+            "next-root-fetched", received == 0 ? "it was in memory already" : "\(received) bytes in \(seconds) s, verified as \(wanted.digest.short)")
     }
 
     private func admitMemory(for size: Int64) throws(HostFailure) {

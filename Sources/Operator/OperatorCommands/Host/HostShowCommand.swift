@@ -78,11 +78,16 @@ extension HostDetail {
         if let system = record.boot?.status?.system {
             add("kernel runs", system.kernelRelease)
             for root in system.roots {
-                add("root in memory", "\(root.root.short), \(root.bytes >> 20) MiB\(root.root == system.root ? ", runs" : root.isInUse ? ", kept by guests" : "")")
+                add(
+                    "root in memory",
+                    "\(root.root.short), \(root.bytes >> 20) MiB\(root.root == system.root ? ", runs" : root.isInUse ? ", kept by guests" : "")")
             }
         }
         if let upgrade = record.upgrade {
-            add("last upgrade", "\(upgrade.order.method.rawValue) to \(upgrade.order.image.image.short): \(upgrade.state.rawValue)\(upgrade.failure.map { ", " + $0 } ?? "")")
+            add(
+                "last upgrade",
+                "\(upgrade.order.method.rawValue) to \(upgrade.order.image.image.short): \(upgrade.state.rawValue)\(upgrade.failure.map { ", " + $0 } ?? "")"
+            )
         }
         if let inventory = record.inventory {
             add("system", [inventory.system.manufacturer, inventory.system.product].compactMap(\.self).joined(separator: " "))
