@@ -10,7 +10,10 @@ struct BlobDownloadTests {
     static let path = "/run/bennu/image/root.img"
     static let blob = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 * 31 >> 3) }
 
-    static func digest(_ bytes: [UInt8]) throws -> Primitives.Digest { try #require(Primitives.Digest(bytes: Array(SHA256.hash(data: bytes)))) }
+    static func digest(_ bytes: [UInt8]) throws -> Primitives.Digest {
+        let digest = Primitives.Digest(bytes: Array(SHA256.hash(data: bytes)))
+        return try #require(digest)
+    }
 
     /// Serves the blob as the boot server does: all of it, or the rest from a byte.
     static func serve(_ blob: [UInt8], knowsRanges: Bool = true) async throws -> StandInServer {
