@@ -1,5 +1,5 @@
 # One-line verbs. `make demo` and `make test` do all of their own set-up.
-.PHONY: setup build image lint format test demo fuzz test-rack clean
+.PHONY: setup build image lint format test demo fuzz test-rack test-upgrade clean
 
 setup:              ; @Scripts/setup
 build: setup        ; swift build --build-tests
@@ -8,6 +8,7 @@ lint: setup         ; Scripts/lint
 format:             ; swift format --in-place --parallel --recursive Sources Tests Fuzz Package.swift
 test: lint image    ; Scripts/test && Scripts/fuzz
 test-rack: image    ; BENNU_LONG_TESTS=1 Scripts/test --filter BootTests
+test-upgrade: image ; Scripts/build-upgrade-images && BENNU_LONG_TESTS=1 BENNU_UPGRADE_IMAGES=$$PWD/out/upgrade Scripts/test --filter UpgradeTests
 demo: image         ; Scripts/demo
 fuzz: setup         ; Scripts/fuzz 3600
 clean:              ; rm -rf .build .build-agent .build-fuzz out

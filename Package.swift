@@ -199,7 +199,7 @@ let package = Package(
         // Hosts with real firmware, and the program itself.
         tests(
             "Boot", in: "Boot",
-            ["bennu", "Fleet", "FleetModel", "HostContract", "OperatorClient", "OperatorTypes", "Primitives", "TestSupport", "VirtualRack"]),
+            ["bennu", "Fleet", "FleetModel", "HostContract", "OperatorClient", "OperatorTypes", "Primitives", "Rollout", "TestSupport", "VirtualRack"]),
     ],
     swiftLanguageModes: [.v6]
 )

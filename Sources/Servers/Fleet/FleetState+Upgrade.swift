@@ -66,6 +66,8 @@ extension FleetState {
             record.upgrade?.successor = boot.id
         }
         record.boot = boot
+        // The boot before this one ended by its own word.
+        record.overtaken = nil
         return .success(record)
     }
 

@@ -87,9 +87,13 @@ package struct Guardian {
     }
 
     private func place(_ fallback: Int32) -> Bool {
-        umount2(root.path(NextRoot.place), Int32(MNT_DETACH))
-        mkdir(root.path(NextRoot.place), 0o755)
-        return move_mount(fallback, "", AT_FDCWD, root.path(NextRoot.place), UInt32(MOVE_MOUNT_F_EMPTY_PATH)) == 0
+        let place = root.path(NextRoot.place)
+        NextRoot.clear(place)
+        mkdir(place, 0o755)
+        // Private, so that running guests do not hold it too.
+        _ = mount(place, place, nil, UInt(MS_BIND), nil)
+        _ = mount(nil, place, nil, UInt(MS_PRIVATE), nil)
+        return move_mount(fallback, "", AT_FDCWD, place, UInt32(MOVE_MOUNT_F_EMPTY_PATH)) == 0
     }
 
     /// systemd(1), SIGNALS: SIGRTMIN+7 asks for a soft reboot, SIGRTMIN+17 takes it at once.

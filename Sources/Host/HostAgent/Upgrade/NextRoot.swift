@@ -37,22 +37,34 @@ struct NextRoot {
     }
 
     func dismantle() {
-        // Lazily: whoever still uses it keeps it, nobody new finds it.
-        if isMounted { umount2(root.path(place), Int32(MNT_DETACH)) }
+        // Lazily: whoever still uses it keeps it, nobody new finds it. Once for the root, once for the private place below it.
+        Self.clear(root.path(place))
     }
 
-    var isMounted: Bool {
-        var (here, above) = (stat(), stat())
-        guard stat(root.path(place), &here) == 0, stat(root.path(HostRoot.parent(of: place)), &above) == 0 else { return false }
-        return here.st_dev != above.st_dev
+    /// Takes away every mount at a path; at one where there is none it does nothing.
+    static func clear(_ path: String) {
+        for _ in 0..<4 where umount2(path, Int32(MNT_DETACH)) != 0 { return }
+    }
+
+    /// A mount that appears in a shared place appears in the name spaces of running guests too, and would be held there for as long as they
+    /// live. In a private one it does not.
+    private func isolate(_ directory: String) throws(HostFailure) {
+        try root.makeDirectory(directory, mode: 0o755)
+        let path = root.path(directory)
+        guard Glibc.mount(path, path, nil, UInt(MS_BIND), nil) == 0, Glibc.mount(nil, path, nil, UInt(MS_PRIVATE), nil) == 0 else {
+            throw HostRoot.failure(.notEffective, "cannot make \(directory) a private mount", errno)
+        }
     }
 
     /// The overlay holds both layers by itself, so they need no place of their own for longer than this, and go when the overlay goes.
     private func mount() throws(HostFailure) {
         let stage = "/run/bennu/stage"
         let (lower, upper) = (stage + "/lower", stage + "/upper")
-        for directory in [lower, upper, place] { try root.makeDirectory(directory, mode: 0o755) }
-        defer { for layer in [lower, upper] { umount2(root.path(layer), Int32(MNT_DETACH)) } }
+        Self.clear(root.path(stage))
+        try isolate(stage)
+        defer { Self.clear(root.path(stage)) }
+        try isolate(place)
+        for directory in [lower, upper] { try root.makeDirectory(directory, mode: 0o755) }
         guard let source = RootShelf(root: root).source(of: image) else { throw HostFailure(.missing, "the root \(image.short) is not in memory") }
         try run(["-t", "squashfs", "-o", source.isDevice ? "ro" : "loop,ro", source.path, lower])
         try run(["-t", "tmpfs", "-o", "mode=0755", "tmpfs", upper])

@@ -1,0 +1,119 @@
+import FleetModel
+import FoundationEssentials
+import HostContract
+import OperatorClient
+import OperatorTypes
+import Primitives
+import Rollout
+import Testing
+import VirtualRack
+
+/// Images for upgrades: directories `a`, `b` and `bad`, of one kernel, as Scripts/build-upgrade-images makes them.
+private let images = ProcessInfo.processInfo.environment["BENNU_UPGRADE_IMAGES"] ?? ""
+private let canUpgrade = BootEnvironment.wantsLongTests && FileManager.default.fileExists(atPath: "\(images)/bad/index.json")
+
+@Suite(
+    "A hypervisor is replaced under its running guest", .serialized,
+    .enabled(if: canUpgrade, "needs BENNU_LONG_TESTS, BENNU_UPGRADE_IMAGES, and what boots need"))
+struct UpgradeTests {
+    /// What a soft upgrade is told as, across both boots.
+    static let story = [
+        "upgrade-ordered", "order-received", "next-root-fetched", "next-root-prepared", "guests-marked", "guardian-started", "leaving", "boot-ended",
+        "boot-began", "agent-started", "operational", "upgrade-done",
+    ]
+
+    @Test("to another image, and no guest notices; to a bad one, and the host comes back by itself", .timeLimit(.minutes(60)))
+    func softThenBad() async throws {
+        try await Site.with("upgrade", memoryMebibytes: 2048) { site in
+            for name in ["a", "b", "bad"] { try await site.importImage(name) }
+            try await site.apply(Site.example("20-profile.yaml").replacing("kvm:latest", with: "kvm:a"))
+            try await site.expect("h1")
+            try await site.apply(Site.example("40-guest.yaml"))
+            try await site.rack.power(.on, "h1")
+            let before = try await site.wait(until: .operational, "h1")
+            let first = try before.record.boot.unwrapped("boot")
+            let guest = try await site.guest(on: before)
+
+            // To the image B: everything but the kernel is new, and the guest is the same process, still counting.
+            let plan = try await site.client.get(UpgradeOutlook.self, "/v1/hosts/h1/upgrade?image=kvm:b").plan
+            #expect(plan.choice == .soft && plan[.soft]?.pause == GuestPause.none)
+            let after = try await site.upgrade(to: "kvm:b", deadline: 1200)
+            let second = try after.record.boot.unwrapped("boot")
+            #expect(after.record.upgrade?.state == .done, "\(after.record.upgrade?.failure ?? "")")
+            #expect(second.kind == .soft && second.predecessor == first.id && second.image == after.assignment?.image)
+            #expect(second.image != first.image && second.kernel == first.kernel)
+            try await site.expectStory(Self.story)
+            let upgraded = try await site.guest(on: after)
+            #expect(upgraded.process == guest.process && upgraded.ticks > guest.ticks)
+            let answers = try await site.ask(after, Self.questions)
+            #expect(answers["marker"] == "b" && answers["paused"] == "paused" && answers["resumed"] == "running" && answers["module"] == "loaded")
+            #expect(second.status?.system?.roots.map(\.isInUse) == [true, true], "the guest keeps the first root in memory")
+
+            // To one whose agent fails: the guardian goes back, and the guest does not notice that either.
+            let back = try await site.upgrade(to: "kvm:bad", deadline: 180)
+            let fourth = try back.record.boot.unwrapped("boot")
+            #expect(back.record.upgrade?.state == .failed)
+            #expect(fourth.kind == .soft && fourth.image == second.image && back.summary.drift)
+            let names = try await site.wholeTimeline().map(\.name)
+            #expect(names.contains("fell-back"))
+            let returned = try await site.guest(on: back)
+            #expect(returned.process == guest.process && returned.ticks > upgraded.ticks)
+        }
+    }
+
+    static let questions: KeyValuePairs = [
+        "marker": "cat /etc/image-b", "paused": "virsh suspend ticker >/dev/null; virsh domstate ticker",
+        "resumed": "virsh resume ticker >/dev/null; virsh domstate ticker",
+        // One that nothing loads by itself: the new root has the running kernel's modules.
+        "module": "modprobe dummy && grep -q ^dummy /proc/modules && echo loaded",
+    ]
+}
+
+extension Site {
+    fileprivate func importImage(_ name: String) async throws {
+        _ = try await client.post(
+            "/v1/images/import", body: ImageImport(path: "\(images)/\(name)", references: ["kvm:\(name)"]), answer: ImageSummary.self)
+    }
+
+    /// Orders it, and waits until it is over and the host operational, on whichever image.
+    fileprivate func upgrade(to image: String, deadline: Int) async throws -> HostDetail {
+        let request = UpgradeRequest(image: image, deadline: deadline)
+        let order = try await client.post("/v1/hosts/h1/upgrade", body: request, answer: UpgradeOutlook.self).upgrade.unwrapped("order")
+        return try await eventually("the end of the upgrade to \(image)", within: .seconds(1500)) {
+            guard let detail = try await self.host("h1"), let upgrade = detail.record.upgrade, upgrade.order.id == order.order.id else { return nil }
+            return [.done, .failed].contains(upgrade.state) && detail.summary.state == .operational ? detail : nil
+        }
+    }
+
+    /// Process and start of the guest's QEMU, and its last tick. Its log is in the root that it was started from.
+    fileprivate func guest(on host: HostDetail) async throws -> (process: String, ticks: Int) {
+        let text = try await run(
+            on: host,
+            """
+            p=$(cat /run/libvirt/qemu/ticker.pid)
+            cut -d ' ' -f 1,22 /proc/$p/stat
+            log=/proc/$p/root/var/log/libvirt/qemu/ticker-serial.log
+            timeout 120 sh -c "until grep -q 'tick [1-9]' $log; do sleep 1; done"
+            grep -o 'tick [0-9]*' $log | tail -n 1
+            """)
+        let lines = text.split(separator: "\n")
+        let ticks = lines.last?.split(separator: " ").last.flatMap { Int($0) }
+        return (String(lines.first ?? ""), try ticks.unwrapped("tick in \(text)"))
+    }
+
+    fileprivate func wholeTimeline() async throws -> [BootEvent] {
+        try await client.get(Timeline.self, "/v1/hosts/h1/timeline?boot=all").events
+    }
+
+    fileprivate func expectStory(_ names: [String]) async throws {
+        let told = try await wholeTimeline().map(\.name)
+        var rest = (told.lastIndex(of: "upgrade-ordered").map { told[$0...] } ?? [])
+        for name in names {
+            guard let index = rest.firstIndex(of: name) else {
+                Issue.record("\(name) is missing, or not after what precedes it, in \(told)")
+                return
+            }
+            rest = rest[(index + 1)...]
+        }
+    }
+}
