@@ -199,7 +199,10 @@ let package = Package(
         // Hosts with real firmware, and the program itself.
         tests(
             "Boot", in: "Boot",
-            ["bennu", "Fleet", "FleetModel", "HostContract", "OperatorClient", "OperatorTypes", "Primitives", "Rollout", "TestSupport", "VirtualRack"]),
+            [
+                "bennu", "Fleet", "FleetModel", "HostContract", "OperatorClient", "OperatorTypes", "Primitives", "Rollout", "TestSupport",
+                "VirtualRack",
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

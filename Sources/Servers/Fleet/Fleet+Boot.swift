@@ -119,7 +119,7 @@ extension Fleet {
     ///   - revision: the one that the host has; 0 for none.
     ///   - known: the order that the host has.
     package func configuration(
-        for record: HostRecord, after revision: UInt64, order known: String?, wait: Duration
+        for record: HostRecord, after revision: UInt64, order known: String? = nil, wait: Duration
     ) async throws(APIProblem) -> SignedEnvelope? {
         let deadline = ContinuousClock.now + wait
         while true {

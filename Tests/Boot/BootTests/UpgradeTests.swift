@@ -9,8 +9,8 @@ import Testing
 import VirtualRack
 
 /// Images for upgrades: directories `a`, `b` and `bad`, of one kernel, as Scripts/build-upgrade-images makes them.
-private let images = ProcessInfo.processInfo.environment["BENNU_UPGRADE_IMAGES"] ?? ""
-private let canUpgrade = BootEnvironment.wantsLongTests && FileManager.default.fileExists(atPath: "\(images)/bad/index.json")
+private let upgradeImages = ProcessInfo.processInfo.environment["BENNU_UPGRADE_IMAGES"] ?? ""
+private let canUpgrade = BootEnvironment.wantsLongTests && FileManager.default.fileExists(atPath: "\(upgradeImages)/bad/index.json")
 
 @Suite(
     "A hypervisor is replaced under its running guest", .serialized,
@@ -72,7 +72,7 @@ struct UpgradeTests {
 extension Site {
     fileprivate func importImage(_ name: String) async throws {
         _ = try await client.post(
-            "/v1/images/import", body: ImageImport(path: "\(images)/\(name)", references: ["kvm:\(name)"]), answer: ImageSummary.self)
+            "/v1/images/import", body: ImageImport(path: "\(upgradeImages)/\(name)", references: ["kvm:\(name)"]), answer: ImageSummary.self)
     }
 
     /// Orders it, and waits until it is over and the host operational, on whichever image.
