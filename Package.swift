@@ -167,7 +167,7 @@ let package = Package(
             "Fleet", in: "Servers",
             [
                 "Fleet", "FleetFixtures", "AddressPlan", "Documents", "FleetModel", "HostContract", "ImageStore", "Journal", "OperatorTypes",
-                "Primitives", "Store", "TestSupport", collections, crypto, logging,
+                "Primitives", "Rollout", "Store", "TestSupport", collections, crypto, logging,
             ]),
         tests(
             "ConfigurationServer", in: "Servers",
