@@ -22,7 +22,7 @@ guard let known = state.host(named: "h1"), let boot = BootID("b-bbbbbbbbbbbbbbbb
 var booting = known
 booting.boot = BootRecord(id: boot, kind: .cold, predecessor: nil, startedAt: 1)
 state.put(booting)
-state.placements["web"] = PlacementRecord(host: known.id, generation: .max, awaiting: known.id, since: 1, revision: 1)
+state.placements["web"] = PlacementRecord(host: known.id, generation: .max, awaiting: known.id, since: 1)
 let start = state
 
 func decode<Value: Codable & Equatable>(_ type: Value.Type, _ data: Data) -> Value? {

@@ -13,7 +13,8 @@ package struct BootImageBuild: Sendable {
     package static func run(
         _ options: ImageBuildOptions, progress: @escaping @Sendable (ImageBuildProgress) -> Void
     ) async throws(ImageBuildError) -> BootImage {
-        try await BootImageBuild(options: options, report: progress).build()
+        let workingDirectory = FileManager.default.currentDirectoryPath
+        return try await BootImageBuild(options: options.absolute(in: workingDirectory), report: progress).build()
     }
 
     private func build() async throws(ImageBuildError) -> BootImage {

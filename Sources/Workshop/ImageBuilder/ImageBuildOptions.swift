@@ -49,3 +49,15 @@ package struct ImageBuildOptions: Sendable {
         self.temporaryDirectory = temporaryDirectory
     }
 }
+
+extension ImageBuildOptions {
+    /// The same with absolute paths: apt and others run in directories of their own, where a relative one means something else.
+    func absolute(in workingDirectory: String) -> ImageBuildOptions {
+        func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : "\(workingDirectory)/\(path)" }
+        var options = self
+        (options.output, options.cache, options.temporaryDirectory) = (absolute(output), absolute(cache), absolute(temporaryDirectory))
+        (options.overlay, options.agent) = (overlay.map(absolute), agent.map(absolute))
+        (options.lock, options.writeLock) = (lock.map(absolute), writeLock.map(absolute))
+        return options
+    }
+}
