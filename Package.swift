@@ -130,7 +130,8 @@ let package = Package(
         target(
             "ServerAssembly", in: "Programs",
             [
-                "Primitives", "Documents", "FleetModel", "HostContract", "OperatorTypes", "Store", "Journal", "ImageStore", "Fleet", "DHCPServer",
+                "Primitives", "Documents", "FleetModel", "HostContract", "OperatorTypes", "Store", "Journal", "ImageStore", "Fleet", "DatagramIO",
+                "DHCPServer",
                 "BootServer",
                 "ConfigurationServer", "OperatorServer", argumentParser, lifecycle, unixSignals, logging,
             ]),

@@ -1,3 +1,4 @@
+import DatagramIO
 import Foundation
 import Primitives
 
@@ -44,9 +45,9 @@ struct Preflight {
 
     private mutating func checkInterfaces(_ plan: ServePlan) {
         guard plan.roles.contains(.dhcp) || plan.roles.contains(.boot) || plan.roles.contains(.configuration) else { return }
-        let present = NetworkInterface.all()
+        let present = (try? NetworkInterface.all()) ?? []
         if plan.interfaceNames.isEmpty {
-            let names = present.filter { !$0.addresses.isEmpty && $0.name != "lo" }.map(\.name)
+            let names = present.filter { !$0.addresses.isEmpty && !$0.isLoopback }.map(\.name)
             problems.append("no interface was named; say which the hosts are on, like --interface \(names.first ?? "eno1")")
         }
         for name in plan.interfaceNames {

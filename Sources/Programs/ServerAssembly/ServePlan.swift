@@ -1,3 +1,4 @@
+import DatagramIO
 import Foundation
 
 /// What one server process is to do: the command line, read.
@@ -20,7 +21,7 @@ struct ServePlan: Sendable {
 
     /// The named interfaces that exist, in the order named.
     var interfaces: [NetworkInterface] {
-        let present = NetworkInterface.all()
+        let present = (try? NetworkInterface.all()) ?? []
         return interfaceNames.compactMap { name in present.first { $0.name == name } }
     }
 

@@ -1,6 +1,7 @@
 import BootServer
 import ConfigurationServer
 import DHCPServer
+import DatagramIO
 import Documents
 import Fleet
 import FleetModel

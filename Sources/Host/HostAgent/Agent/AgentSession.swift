@@ -52,7 +52,6 @@ struct AgentSession: Sendable {
             if isFirst {
                 agent.marks.mark("operational")
                 agent.log(.notice, "operational", ["uptime": "\(agent.inventory.uptime)"])
-                await state.add(.init(name: "operational", detail: "\(agent.inventory.uptime) s after the kernel"))
                 do { try await settleArrival() } catch { agent.log(.warning, "cannot settle after the upgrade", ["reason": "\(error)"]) }
             }
         }
@@ -115,8 +114,6 @@ struct AgentSession: Sendable {
         try await deliver("cannot report the inventory") { credential throws(ExchangeFailure) in
             try await client.report(inventory, credential: credential)
         }
-        await state.add(
-            .init(name: "inventory-reported", detail: "\(inventory.processor.count) processors, \(inventory.memoryBytes >> 20) MiB"))
     }
 
     /// For ever, but for what the server will never take.

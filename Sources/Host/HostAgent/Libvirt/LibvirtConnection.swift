@@ -5,7 +5,7 @@ import Synchronization
 /// Calls block: they belong on a thread that may wait.
 package final class LibvirtConnection: Sendable {
     /// libvirt's connections may be used by several threads at once; each user holds a reference of its own.
-    struct Handle: @unchecked Sendable { let pointer: OpaquePointer }
+    struct Handle: @unchecked Sendable { let pointer: OpaquePointer }  // virConnectPtr is counted and locked by libvirt itself
 
     /// `qemu:///system` on a host.
     package let uri: String
