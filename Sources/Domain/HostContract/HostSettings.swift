@@ -11,15 +11,17 @@ package struct HostSettings: Codable, Sendable, Hashable {
     package var guests: [Guest]
     /// Kernel arguments beyond those that Bennu adds. The one part that only a restart applies.
     package var kernelArguments: [String]
+    /// Memory to set aside for guests, so that it outlives the kernel (MiB). Needs a restart, too: the server makes a kernel argument of it.
+    package var guestMemoryMiB: Int?
 
     package init(
         hostName: String? = nil, timeServers: [String] = [], authorizedKeys: [AuthorizedKey] = [], bridges: [Bridge] = [],
         files: [File] = [], sysctls: [Sysctl] = [], networks: [GuestNetwork] = [], storagePools: [StoragePool] = [],
-        guests: [Guest] = [], kernelArguments: [String] = []
+        guests: [Guest] = [], kernelArguments: [String] = [], guestMemoryMiB: Int? = nil
     ) {
         (self.hostName, self.timeServers, self.authorizedKeys, self.bridges) = (hostName, timeServers, authorizedKeys, bridges)
         (self.files, self.sysctls, self.networks, self.storagePools) = (files, sysctls, networks, storagePools)
-        (self.guests, self.kernelArguments) = (guests, kernelArguments)
+        (self.guests, self.kernelArguments, self.guestMemoryMiB) = (guests, kernelArguments, guestMemoryMiB)
     }
 
     /// This layer with a more specific one over it: an item of the same kind and name replaces, others are added; single values replace.
@@ -34,6 +36,7 @@ package struct HostSettings: Codable, Sendable, Hashable {
             authorizedKeys: over(authorizedKeys, layer.authorizedKeys), bridges: over(bridges, layer.bridges),
             files: over(files, layer.files), sysctls: over(sysctls, layer.sysctls), networks: over(networks, layer.networks),
             storagePools: over(storagePools, layer.storagePools), guests: over(guests, layer.guests),
-            kernelArguments: kernelArguments + layer.kernelArguments.filter { !kernelArguments.contains($0) })
+            kernelArguments: kernelArguments + layer.kernelArguments.filter { !kernelArguments.contains($0) },
+            guestMemoryMiB: layer.guestMemoryMiB ?? guestMemoryMiB)
     }
 }

@@ -12,10 +12,14 @@ package struct RunningSystem: Codable, Sendable, Hashable {
     package var memoryAvailable: UInt64?
     /// The methods that this agent can carry out.
     package var methods: [UpgradeMethod]
+    /// The memory that is set aside for guests; `nil` where there is none.
+    package var guestMemory: GuestMemoryStatus?
 
     package init(
-        root: Digest?, kernelRelease: String, roots: [RootInMemory] = [], memoryAvailable: UInt64? = nil, methods: [UpgradeMethod] = []
+        root: Digest?, kernelRelease: String, roots: [RootInMemory] = [], memoryAvailable: UInt64? = nil, methods: [UpgradeMethod] = [],
+        guestMemory: GuestMemoryStatus? = nil
     ) {
+        self.guestMemory = guestMemory
         (self.root, self.kernelRelease, self.roots) = (root, kernelRelease, roots)
         (self.memoryAvailable, self.methods) = (memoryAvailable, methods)
     }

@@ -52,7 +52,20 @@ package struct GuestStatus: Codable, Sendable, Hashable {
     /// When that process started, in the kernel's clock ticks since its own start (proc(5), field 22 of stat): with the process id it
     /// tells this run of the guest from every other under this kernel.
     package var processStart: UInt64?
-    package init(name: String, state: String, processID: Int? = nil, processStart: UInt64? = nil) {
+    /// Where its memory lies, while it runs.
+    package var memory: GuestMemoryPlace?
+    /// Bytes.
+    package var memoryBytes: UInt64?
+    /// Why it can be neither kept in place nor saved while the kernel changes: a PCI device, a helper process. `nil` when it can.
+    package var fixture: String?
+    /// Milliseconds that it stood still when the kernel changed before this boot.
+    package var pause: Int?
+
+    package init(
+        name: String, state: String, processID: Int? = nil, processStart: UInt64? = nil, memory: GuestMemoryPlace? = nil,
+        memoryBytes: UInt64? = nil, fixture: String? = nil, pause: Int? = nil
+    ) {
         (self.name, self.state, self.processID, self.processStart) = (name, state, processID, processStart)
+        (self.memory, self.memoryBytes, self.fixture, self.pause) = (memory, memoryBytes, fixture, pause)
     }
 }

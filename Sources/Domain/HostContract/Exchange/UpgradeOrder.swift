@@ -23,6 +23,10 @@ package struct AssignedImage: Codable, Sendable, Hashable {
     /// The root file system; `nil` when the image has it inside its initrd only.
     package var root: Root?
     package var kernel: Digest
+    /// Bytes.
+    package var kernelSize: Int64?
+    /// In the order in which the kernel unpacks them, the site's seal last: what a host needs to start this image's kernel by itself.
+    package var initrds: [Root]?
     /// What `uname -r` prints under this kernel.
     package var kernelRelease: String
     package var kernelArguments: [String]
@@ -37,9 +41,10 @@ package struct AssignedImage: Codable, Sendable, Hashable {
     }
 
     package init(
-        image: Digest, root: Root?, kernel: Digest, kernelRelease: String, kernelArguments: [String], blobs: String? = nil
+        image: Digest, root: Root?, kernel: Digest, kernelSize: Int64? = nil, initrds: [Root]? = nil, kernelRelease: String,
+        kernelArguments: [String], blobs: String? = nil
     ) {
-        (self.image, self.root, self.kernel) = (image, root, kernel)
+        (self.image, self.root, self.kernel, self.kernelSize, self.initrds) = (image, root, kernel, kernelSize, initrds)
         (self.kernelRelease, self.kernelArguments, self.blobs) = (kernelRelease, kernelArguments, blobs)
     }
 }
