@@ -36,14 +36,16 @@ package struct Agent: Sendable {
         let state = AgentState(grant: grant)
         await state.add(.init(name: "agent-started", detail: "version \(Self.version), \(inventory.uptime) s after the kernel"))
 
-        let threads = NIOThreadPool(numberOfThreads: 2)
+        // Guests are stopped and resumed side by side on these.
+        let threads = NIOThreadPool(numberOfThreads: 4)
         threads.start()
+        defer { threads.shutdownGracefully { _ in } }
+        let pauses = await prepareGuestMemory(grant, state, threads)
         let converger = Converger(
             executor: ActionExecutor(root: root, libvirt: libvirt), host: grant.host, bootAddress: handover.hardwareAddress)
         let session = AgentSession(
             agent: self, handover: handover, client: client, state: state,
-            worker: ConvergenceWorker(root: root, libvirt: libvirt, converger: converger, threads: threads))
-        defer { threads.shutdownGracefully { _ in } }
+            worker: ConvergenceWorker(root: root, libvirt: libvirt, converger: converger, pauses: pauses, threads: threads))
         try await session.run()
     }
 

@@ -34,7 +34,7 @@ struct AgentSession: Sendable {
             // A guest that goes down for a restart is not to be started again.
             guard let configuration = await state.configuration, await !state.isLeaving else { continue }
             let mayStart = await state.isConfirmed(within: agent.pace.confirmation)
-            let (pass, guests) = try await worker.pass(over: configuration.settings, mayStartGuests: mayStart)
+            guard let (pass, guests) = try await worker.pass(over: configuration.settings, mayStartGuests: mayStart) else { continue }
             // What stays as it is, is said once.
             for item in pass.items where item.state != .inForce && logged[item.item] != item {
                 agent.log(
@@ -88,10 +88,12 @@ struct AgentSession: Sendable {
         let (system, freed) = try await worker.blocking { () throws(HostFailure) -> (RunningSystem, [RootInMemory]) in
             let running = RootIdentity.running(in: root)
             let shelf = RootShelf(root: root)
+            let memory = PersistentMemory(root: root).status
             let freed = mayFree && !root.exists(UpgradeMemory.file) ? shelf.free(running: running) : []
             let system = RunningSystem(
                 root: running, kernelRelease: root.line("/proc/sys/kernel/osrelease") ?? "unknown", roots: shelf.roots(running: running),
-                memoryAvailable: inventory.memoryAvailable, methods: [.live, .soft, .cold])
+                memoryAvailable: inventory.memoryAvailable,
+                methods: [.live, .soft] + (memory != nil && root.exists("/usr/sbin/kexec") ? [.warm, .save] : []) + [.cold], guestMemory: memory)
             return (system, freed)
         }
         for image in freed { await state.add(.init(name: "root-freed", detail: "\(image.root.short), \(image.bytes >> 20) MiB")) }

@@ -5,6 +5,10 @@ import Synchronization
 /// Converging and looking at guests, on threads that may wait for libvirt: a guest that takes a minute to start delays no heartbeat.
 final class ConvergenceWorker: Sendable {
     private let converger: Mutex<Converger>
+    /// True while guests stand: a pass would start them anew. Read and written under the converger's lock.
+    private let isHeld = Mutex(false)
+    /// What the definitions of running guests say, by the run that they were read in: they do not change while it lasts.
+    private let traits = Mutex<[GuestRun: DomainTraits]>([:])
     private let libvirt: LibvirtConnection
     private let root: HostRoot
     private let threads: NIOThreadPool
@@ -12,20 +16,30 @@ final class ConvergenceWorker: Sendable {
     private let hasLeftovers = Mutex(false)
     /// That libvirt does not answer must not read as "no guest runs": a placement would be given away.
     private let lastSeen = Mutex<[GuestStatus]>([])
+    private let pauses: GuestPauses
 
-    init(root: HostRoot, libvirt: LibvirtConnection, converger: consuming Converger, threads: NIOThreadPool) {
+    init(root: HostRoot, libvirt: LibvirtConnection, converger: consuming Converger, pauses: GuestPauses, threads: NIOThreadPool) {
+        self.pauses = pauses
         self.converger = Mutex(converger)
         (self.libvirt, self.root, self.threads) = (libvirt, root, threads)
     }
 
-    func pass(over settings: HostSettings, mayStartGuests: Bool) async throws -> (Converger.Pass, [GuestStatus]) {
+    /// - Returns: `nil` while guests stand.
+    func pass(over settings: HostSettings, mayStartGuests: Bool) async throws -> (Converger.Pass, [GuestStatus])? {
         try await threads.runIfActive { [self] in
-            let (pass, memory) = converger.withLock {
-                ($0.pass(over: settings, mayStartGuests: mayStartGuests, uptime: KernelClock.now), $0.memory)
+            let done = converger.withLock { converger -> (Converger.Pass, AgentMemory)? in
+                if isHeld.withLock({ $0 }) { return nil }
+                return (converger.pass(over: settings, mayStartGuests: mayStartGuests, uptime: KernelClock.now), converger.memory)
             }
+            guard let (pass, memory) = done else { return nil }
             hasLeftovers.withLock { $0 = memory.items.contains { $0.key.kind == Guest.kind } }
             return (pass, guests(of: settings) ?? lastSeen.withLock { $0 })
         }
+    }
+
+    /// When this returns, no pass runs, and none will until it is let go.
+    func hold(_ held: Bool) async throws {
+        try await threads.runIfActive { [self] in converger.withLock { _ in isHeld.withLock { $0 = held } } }
     }
 
     /// Runs what waits for a disk, a program or a network on a thread that may.
@@ -37,7 +51,7 @@ final class ConvergenceWorker: Sendable {
 
     /// `nil` when libvirt does not answer.
     func look(at settings: HostSettings) async throws -> [GuestStatus]? {
-        try await threads.runIfActive { [self] in guests(of: settings) }
+        try await threads.runIfActive { [self] in isHeld.withLock { $0 } ? nil : guests(of: settings) }
     }
 
     /// Field 22 of stat; the name in field 2 may hold anything, but it ends with the last parenthesis.
@@ -46,15 +60,36 @@ final class ConvergenceWorker: Sendable {
         return line[end...].split(separator: " ").dropFirst(20).first.flatMap { UInt64($0) }
     }
 
+    private struct GuestRun: Hashable {
+        var name: String
+        var process: Int?
+        var start: UInt64?
+    }
+
+    private func readTraits(of run: GuestRun) -> DomainTraits? {
+        if let known = traits.withLock({ $0[run] }) { return known }
+        guard let read = (try? libvirt.liveXML(run.name)).flatMap({ DomainTraits($0) }) else { return nil }
+        traits.withLock { $0[run] = read }
+        return read
+    }
+
     private func guests(of settings: HostSettings) -> [GuestStatus]? {
         // A host without guests does not wake libvirtd up.
         guard !settings.guests.isEmpty || hasLeftovers.withLock({ $0 }) else { return [] }
         guard let domains = try? libvirt.domains() else { return nil }
-        let seen = domains.map { domain in
+        let seen = domains.map { domain -> GuestStatus in
             // libvirt's API does not tell; its QEMU driver keeps this file while the guest runs.
             let process = domain.isActive ? root.line("/run/libvirt/qemu/\(domain.name).pid").flatMap { Int($0) } : nil
+            let begun = process.flatMap { start(ofProcess: $0) }
+            let traits = domain.isActive ? readTraits(of: GuestRun(name: domain.name, process: process, start: begun)) : nil
             return GuestStatus(
-                name: domain.name, state: domain.state, processID: process, processStart: process.flatMap { start(ofProcess: $0) })
+                name: domain.name, state: domain.state, processID: process, processStart: begun,
+                memory: traits.map { $0.isKept ? .kept : .ordinary }, memoryBytes: traits?.memory, fixture: traits?.fixture,
+                pause: domain.isActive ? pauses.pauses[domain.name] : nil)
+        }
+        traits.withLock { known in
+            let runs = Set(seen.map { GuestRun(name: $0.name, process: $0.processID, start: $0.processStart) })
+            known = known.filter { runs.contains($0.key) }
         }
         lastSeen.withLock { $0 = seen }
         return seen

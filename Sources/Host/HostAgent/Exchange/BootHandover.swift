@@ -59,10 +59,12 @@ package struct BootHandover: Sendable, Hashable {
     }
 
     /// What the initrd left, for a boot that begins without it: the rest of the file stays as it is.
-    package func succeed(boot: String, nonce: String, in root: HostRoot) throws(HostFailure) {
+    /// - Parameter image: the root that the new boot has, where that is not the initrd's to say.
+    package func succeed(boot: String, nonce: String, image: Digest? = nil, in root: HostRoot) throws(HostFailure) {
         var fields: [String: String] = [:]
         if let bytes = try root.read(Self.bootFile) { fields = (try? JSONDecoder().decode([String: String].self, from: Data(bytes))) ?? [:] }
         (fields["boot"], fields["nonce"], fields["server"]) = (boot, nonce, "\(server)")
+        if let image { fields["root"] = image.description }
         if let hardwareAddress { fields["mac"] = "\(hardwareAddress)" }
         guard let data = try? JSONEncoder().encode(fields) else { throw HostFailure(.unwritable, "cannot encode \(Self.bootFile)") }
         try root.write(Self.bootFile, Array(data), mode: 0o600)

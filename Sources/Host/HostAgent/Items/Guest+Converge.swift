@@ -9,6 +9,8 @@ extension Guest: ConvergingItem {
         package var domain: ObservedDomain?
         /// The definition that the guest should have here.
         package var definition: String
+        /// Where its memory will lie when it starts next; `nil` for the kernel's own.
+        package var kept: KeptMemory?
         /// Sources of disks that are not there.
         package var missingDisks: Set<String>
         package var hasLogDirectory: Bool
@@ -19,11 +21,11 @@ extension Guest: ConvergingItem {
         package var made: MadeItem?
 
         package init(
-            host: String, domain: ObservedDomain? = nil, definition: String = "", missingDisks: Set<String> = [],
+            host: String, domain: ObservedDomain? = nil, definition: String = "", kept: KeptMemory? = nil, missingDisks: Set<String> = [],
             hasLogDirectory: Bool = true,
             generation: UInt64 = 0, mayStart: Bool = true, uptime: Double = 0, made: MadeItem? = nil
         ) {
-            (self.host, self.domain, self.definition, self.missingDisks) = (host, domain, definition, missingDisks)
+            (self.host, self.domain, self.definition, self.kept, self.missingDisks) = (host, domain, definition, kept, missingDisks)
             (self.hasLogDirectory, self.generation, self.mayStart, self.uptime, self.made) = (
                 hasLogDirectory, generation, mayStart, uptime, made
             )
@@ -34,8 +36,9 @@ extension Guest: ConvergingItem {
         let isHere = placement.host == host.host
         // A host without libvirt that holds no placement need not fail for a guest that runs elsewhere.
         let domain = isHere || host.memory[key] != nil ? try host.libvirt.domain(name) : try? host.libvirt.domain(name)
+        let (definition, kept) = isHere ? try keptDefinition(on: host.libvirt.platform(root: host.root), host) : ("", nil)
         return Observed(
-            host: host.host, domain: domain, definition: isHere ? try definition(on: host.libvirt.platform(root: host.root)) : "",
+            host: host.host, domain: domain, definition: definition, kept: kept,
             missingDisks: Set(disks.map(\.source).filter { !host.root.exists($0) }),
             hasLogDirectory: host.root.isDirectory(Self.logDirectory),
             generation: host.memory.placements[uuid.description] ?? 0, mayStart: host.mayStartGuests, uptime: host.uptime,
@@ -98,6 +101,7 @@ extension Guest: ConvergingItem {
         let made = MadeItem(fingerprint: fingerprint, runningFingerprint: isRunning ? started : willStart ? fingerprint : nil)
         if observed.made != made { plan.actions.append(.remember(key, made)) }
         if willStart {
+            if let kept = observed.kept { plan.actions.append(.reserveMemory(guest: uuid, bytes: kept.bytes)) }
             plan.actions.append(.startGuest(name: name))
             plan.note = "started"
         } else if !isRunning {
@@ -118,7 +122,7 @@ extension Guest: ConvergingItem {
     private static func stopping(_ name: String, domain: ObservedDomain?, made: MadeItem?, uptime: Double) -> ItemPlan {
         let key = ItemKey(kind: kind, name: name)
         guard let domain else { return ItemPlan(made == nil ? [] : [.forget(key)], note: "removed") }
-        let undefine: [HostAction] = (domain.isPersistent ? [.undefineGuest(name: name)] : []) + [.forget(key)]
+        let undefine: [HostAction] = (domain.isPersistent ? [.undefineGuest(name: name)] : []) + [.releaseMemory(guest: domain.uuid), .forget(key)]
         guard domain.isActive else { return ItemPlan(undefine, note: "removed") }
         guard let since = made?.stopRequested else {
             var asked = made ?? MadeItem()

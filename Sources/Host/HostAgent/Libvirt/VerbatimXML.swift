@@ -10,18 +10,24 @@ package struct VerbatimXML: Sendable {
     private let bytes: [UInt8]
     /// Just behind the root element's start tag.
     private let contentStart: Int
+    /// Where the root element's end tag begins.
+    private let contentEnd: Int
     private let children: [Child]
+    /// Every start tag, with its name and as it stands there.
+    private let startTags: [(name: String, range: Range<Int>)]
 
     /// `nil` for what has no root element with content, or whose tags do not match in number.
     package init?(_ text: String) {
         bytes = Array(text.utf8)
         var position = 0
         var depth = 0
-        var rootStart: Int?
+        var (rootStart, rootEnd): (Int?, Int?)
+        var tags: [(name: String, range: Range<Int>)] = []
         var found: [Child] = []
         var open: (name: String, start: Int, inner: Int)?
         scan: while let tag = Self.nextTag(in: bytes, from: position) {
             position = tag.range.upperBound
+            if tag.kind != .end { tags.append((tag.name, tag.range)) }
             switch tag.kind {
             case .start:
                 depth += 1
@@ -35,11 +41,12 @@ package struct VerbatimXML: Sendable {
                     found.append(Child(name: opened.name, outer: opened.start..<position, inner: opened.inner..<tag.range.lowerBound))
                 }
                 depth -= 1
+                rootEnd = tag.range.lowerBound
                 if depth <= 0 { break scan }
             }
         }
-        guard depth == 0, let rootStart else { return nil }
-        (contentStart, children) = (rootStart, found)
+        guard depth == 0, let rootStart, let rootEnd else { return nil }
+        (contentStart, contentEnd, children, startTags) = (rootStart, rootEnd, found, tags)
     }
 
     /// The text of the first child of that name, without the white space around it.
@@ -48,6 +55,14 @@ package struct VerbatimXML: Sendable {
             String(decoding: bytes[child.inner], as: UTF8.self).split { $0 == " " || $0 == "\n" || $0 == "\t" || $0 == "\r" }.joined(
                 separator: " ")
         }
+    }
+
+    /// Every start tag at any depth: its name, and itself with its attributes.
+    var tags: [(name: String, text: String)] { startTags.map { ($0.name, String(decoding: bytes[$0.range], as: UTF8.self)) } }
+
+    /// The document with one more element at the end of its root element.
+    func appending(_ element: String) -> String {
+        String(decoding: bytes[..<contentEnd], as: UTF8.self) + element + String(decoding: bytes[contentEnd...], as: UTF8.self)
     }
 
     /// The document with these children in the place of all that have their names.

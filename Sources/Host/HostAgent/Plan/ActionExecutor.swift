@@ -5,11 +5,13 @@ import HostContract
 package struct ActionExecutor: Sendable {
     package var root: HostRoot
     package var libvirt: LibvirtConnection
+    package var guestMemory: any GuestMemory
     /// How long a bridge may take to get its ports and its address.
     package var bridgePatience: Duration
 
     package init(root: HostRoot, libvirt: LibvirtConnection, bridgePatience: Duration = .seconds(60)) {
         (self.root, self.libvirt, self.bridgePatience) = (root, libvirt, bridgePatience)
+        guestMemory = PersistentMemory(root: root)
     }
 
     /// - Parameter memory: changed by the actions that concern it, and saved before the next action.
@@ -42,6 +44,8 @@ package struct ActionExecutor: Sendable {
     private func performOnGuests(_ action: HostAction) throws(HostFailure) {
         switch action {
         case .createDisk(let disk): try createDisk(disk)
+        case .reserveMemory(let guest, let bytes): try guestMemory.reserve(bytes, for: guest)
+        case .releaseMemory(let guest): try guestMemory.release(guest)
         case .defineGuest(_, let xml): try libvirt.defineGuest(xml)
         case .startGuest(let name): try libvirt.startGuest(name)
         case .shutdownGuest(let name): try libvirt.shutdownGuest(name)

@@ -59,8 +59,7 @@ package struct Converger {
     private func view(_ mayStartGuests: Bool, _ uptime: Double) -> HostView {
         HostView(
             root: executor.root, libvirt: executor.libvirt, memory: memory, host: host, bootAddress: bootAddress,
-            mayStartGuests: mayStartGuests,
-            uptime: uptime)
+            mayStartGuests: mayStartGuests, uptime: uptime, guestMemory: executor.guestMemory)
     }
 
     private mutating func converge(_ item: some ConvergingItem, _ mayStartGuests: Bool, _ uptime: Double, _ pass: inout Pass) {

@@ -25,11 +25,14 @@ package struct HostView: Sendable {
     package var mayStartGuests: Bool
     /// Seconds since the kernel started.
     package var uptime: Double
+    /// Where guests outlive the kernel.
+    package var guestMemory: any GuestMemory
 
     package init(
         root: HostRoot, libvirt: LibvirtConnection, memory: AgentMemory, host: String, bootAddress: HardwareAddress?, mayStartGuests: Bool,
-        uptime: Double
+        uptime: Double, guestMemory: any GuestMemory
     ) {
+        self.guestMemory = guestMemory
         (self.root, self.libvirt, self.memory, self.host) = (root, libvirt, memory, host)
         (self.bootAddress, self.mayStartGuests, self.uptime) = (bootAddress, mayStartGuests, uptime)
     }

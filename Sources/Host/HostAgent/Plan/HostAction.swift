@@ -1,4 +1,5 @@
 package import HostContract
+package import Primitives
 
 /// One step that changes the host. Plans are lists of these; `ActionExecutor` alone performs them.
 package indirect enum HostAction: Sendable, Hashable {
@@ -15,6 +16,9 @@ package indirect enum HostAction: Sendable, Hashable {
     case confirmBridge(name: String, ports: [String], needsAddress: Bool, undo: [HostAction])
 
     case createDisk(Guest.Disk)
+    /// Empty memory in which the guest will outlive the kernel.
+    case reserveMemory(guest: UniversalUniqueIdentifier, bytes: UInt64)
+    case releaseMemory(guest: UniversalUniqueIdentifier)
     case defineGuest(name: String, xml: String)
     case startGuest(name: String)
     /// Asks the guest itself (ACPI); it may take its time.

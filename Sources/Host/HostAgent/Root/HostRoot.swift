@@ -33,6 +33,12 @@ package struct HostRoot: Sendable, Hashable {
         return stat(path(absolute), &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
+    /// Bytes of a file; 0 when nothing is there.
+    package func size(_ absolute: String) -> UInt64 {
+        var status = stat()
+        return stat(path(absolute), &status) == 0 ? UInt64(clamping: status.st_size) : 0
+    }
+
     /// Permission bits; `nil` when nothing is there.
     package func mode(_ absolute: String) -> UInt16? {
         var status = stat()

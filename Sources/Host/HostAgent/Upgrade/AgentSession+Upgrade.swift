@@ -1,6 +1,9 @@
 import HostContract
 import Primitives
 
+/// The server has begun the boot of a system that was then not gone over to. The agent starts again, and says so under that boot.
+struct SystemNotLeft: Error {}
+
 /// Carrying out an order: preparing while everything runs, telling the server, going.
 extension AgentSession {
     func carryOutOrders() async throws {
@@ -10,17 +13,21 @@ extension AgentSession {
             await state.add(.init(name: "order-received", detail: "\(order.method.rawValue) to \(order.image.image.short)"))
             do throws(HostFailure) {
                 switch order.method {
-                case .live: await state.finishOrder(failure: nil)
+                case .live:
+                    await state.finishOrder(failure: nil)
+                    continue
                 case .soft: try await goSoft(order)
+                case .warm, .save: try await goWarm(order)
                 case .cold: try await goCold()
-                case .warm, .save: throw HostFailure(.invalidItem, "this agent knows no method \(order.method.rawValue)")
                 }
             } catch {
                 agent.log(.warning, "order given up", ["order": order.id, "reason": error.description])
                 await state.finishOrder(failure: error.description)
+                continue
             }
-            try Task.checkCancellation()
+            throw SystemNotLeft()
         }
+        try Task.checkCancellation()
     }
 
     private func goSoft(_ order: UpgradeOrder) async throws(HostFailure) {
@@ -52,15 +59,14 @@ extension AgentSession {
         do throws(HostFailure) {
             try await worker.blocking { () throws(HostFailure) in try upgrade.leave(under: grant, nonce: nonce) }
         } catch {
-            // The boot has begun, and this system is none of it: the next agent sees that, and says so.
             agent.log(.error, "cannot leave this system", ["reason": error.description])
-            throw error
+            return
         }
         try? await Task.sleep(for: .seconds(3600))
     }
 
     /// A few times: the order may wait, the guests do not notice.
-    private func announce(_ claim: SuccessorClaim) async throws -> ClaimGrant {
+    func announce(_ claim: SuccessorClaim) async throws -> ClaimGrant {
         var pause = Pause(agent.pace.retry)
         for _ in 0..<5 {
             do throws(ExchangeFailure) {
@@ -101,6 +107,7 @@ extension AgentSession {
             NextRoot(root: root, image: memory.former, place: NextRoot.fallbackPlace).dismantle()
             RootShelf.releaseFirst(in: root)
             try root.remove(UpgradeMemory.file)
+            PersistentMemory(root: root).forgetHandover()
             return memory.order
         }
         if let order { agent.log(.notice, "arrived in the new system", ["order": order]) }

@@ -29,10 +29,9 @@ package struct RootShelf: Sendable {
     package func roots(running: Digest?) -> [RootInMemory] {
         let (loops, files) = (loops, files)
         return Set(loops.keys).union(files).sorted().map { digest in
-            var status = stat()
-            let isFile = stat(root.path(Self.path(of: digest)), &status) == 0
+            let file = file(of: digest)
             let sectors = loops[digest].flatMap { root.line("/sys/block/\($0)/size") }.flatMap { Int64($0) } ?? 0
-            let bytes = isFile ? Int64(status.st_size) : sectors.multipliedReportingOverflow(by: 512).partialValue
+            let bytes = file.map { Int64(clamping: root.size($0)) } ?? sectors.multipliedReportingOverflow(by: 512).partialValue
             return RootInMemory(root: digest, bytes: bytes, isInUse: digest == running || loops[digest] != nil)
         }
     }
@@ -40,17 +39,28 @@ package struct RootShelf: Sendable {
     /// What a root can be mounted from: its loop device, if something runs from it already, else its file; `nil` when it is not here.
     package func source(of digest: Digest) -> (path: String, isDevice: Bool)? {
         if let device = loops[digest] { return ("/dev/\(device)", true) }
-        return root.exists(Self.path(of: digest)) ? (Self.path(of: digest), false) : nil
+        return file(of: digest).map { ($0, false) }
     }
 
     /// Lets go of every root that nothing runs from.
     /// - Returns: those that are gone now.
     package func free(running: Digest?) -> [RootInMemory] {
         guard let running else { return [] }
-        return roots(running: running).filter { !$0.isInUse && (try? root.remove(Self.path(of: $0.root))) != nil }
+        return roots(running: running).filter { !$0.isInUse && (try? remove($0.root)) != nil }
     }
 
-    private var files: [Digest] { root.list(Self.directory).compactMap { Self.digest(named: $0[...]) } }
+    /// A change of the kernel takes its root from the memory that it keeps; there it lies beside the guests.
+    private static let directories = [directory, PersistentMemory.roots]
+
+    private func file(of digest: Digest) -> String? {
+        Self.directories.map { "\($0)/\(digest.hexadecimal).img" }.first { root.exists($0) }
+    }
+
+    private func remove(_ digest: Digest) throws(HostFailure) {
+        for directory in Self.directories { try root.remove("\(directory)/\(digest.hexadecimal).img") }
+    }
+
+    private var files: [Digest] { Self.directories.flatMap { root.list($0).compactMap { Self.digest(named: $0[...]) } } }
 
     /// Loop devices by the root below them, whatever mount name space that is mounted in, and whether its file still has a name or not.
     private var loops: [Digest: String] {

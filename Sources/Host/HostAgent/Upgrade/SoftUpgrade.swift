@@ -52,7 +52,7 @@ struct SoftUpgrade {
             return
         }
         try admitMemory(for: root.exists(path) ? 0 : wanted.size)
-        guard let server = blobServer else { throw HostFailure(.missing, "nobody said where blobs are fetched") }
+        guard let server = order.blobServer(in: root) else { throw HostFailure(.missing, "nobody said where blobs are fetched") }
         let began = KernelClock.now
         let download = BlobDownload(root: root, server: server, digest: wanted.digest, size: wanted.size, boot: handover.boot)
         let received = try download.run(to: path)
@@ -67,14 +67,6 @@ struct SoftUpgrade {
         guard available >= needed else {
             throw HostFailure(.missing, "memory for two images is missing: \(needed >> 20) MiB are needed, \(available >> 20) MiB available")
         }
-    }
-
-    /// The order's, else that of the cold boot, which the command line still names.
-    private var blobServer: ServerAddress? {
-        if let blobs = order.image.blobs { return ServerAddress(blobs) }
-        let words = root.line("/proc/cmdline")?.split(separator: " ") ?? []
-        let named = words.last { $0.hasPrefix("bennu.blobs=") }.map { String($0.dropFirst(12)) }
-        return named.flatMap { ServerAddress($0) }
     }
 
     private func compose(_ digest: Digest, kernelRelease: String) throws(HostFailure) {

@@ -1,0 +1,64 @@
+import Glibc
+import Primitives
+
+/// Stops a guest with its memory where it is, and lets it go on: under this kernel, or under the next.
+///
+/// libvirt saves and restores; QEMU is told past it to leave shared memory out of the file (`x-ignore-shared`, which libvirt does not know).
+/// A restoring QEMU has to know before libvirt hands it the file, and libvirt has no step in between: it finds the command in a file that a
+/// second monitor reads as soon as there is a main loop, dozens of libvirt's own questions earlier.
+struct GuestStand {
+    let root: HostRoot
+    let libvirt: LibvirtConnection
+
+    private static func capability(_ isOn: Bool) -> String {
+        #"{"execute":"migrate-set-capabilities","arguments":{"capabilities":[{"capability":"x-ignore-shared","state":\#(isOn)}]}}"#
+    }
+
+    /// Puts everything back when it fails.
+    func stop(_ name: String, uuid: UniversalUniqueIdentifier) throws(HostFailure) -> StandingGuests.Guest {
+        let isInPlace = DomainTraits(try libvirt.liveXML(name))?.isKept ?? false
+        let guest = StandingGuests.Guest(name: name, uuid: uuid, since: WallClock.milliseconds, isInPlace: isInPlace)
+        if isInPlace { try libvirt.command(name, Self.capability(true)) }
+        do throws(HostFailure) { try libvirt.saveGuest(name, to: guest.state) } catch {
+            if isInPlace { _ = try? libvirt.command(name, Self.capability(false)) }
+            throw error
+        }
+        return guest
+    }
+
+    /// - Returns: milliseconds that it stood.
+    func resume(_ guest: StandingGuests.Guest) throws(HostFailure) -> Int {
+        if guest.isInPlace {
+            try write(guest.commands, #"{"execute":"qmp_capabilities"}"# + "\n" + Self.capability(true) + "\n")
+            try write(guest.answers, "")
+        }
+        try libvirt.restoreGuest(from: guest.state) { xml in guest.isInPlace ? Self.listening(xml, guest) : nil }
+        let pause = WallClock.milliseconds - guest.since
+        // Left on, it would make the operator's next `virsh save` a file without memory.
+        if guest.isInPlace { try libvirt.command(guest.name, Self.capability(false)) }
+        for file in [guest.state, guest.commands, guest.answers] { try root.remove(file) }
+        return Int(clamping: max(0, pause))
+    }
+
+    /// The definition in the file, with the second monitor; one that was resumed before has it.
+    private static func listening(_ xml: String, _ guest: StandingGuests.Guest) -> String? {
+        guard !xml.contains("bennu-resume") else { return xml }
+        return QEMUArguments([
+            "-chardev", "file,id=bennu-resume,path=\(guest.answers),input-path=\(guest.commands)", "-mon", "chardev=bennu-resume,mode=control",
+        ]).injected(into: xml)
+    }
+
+    private func write(_ path: String, _ text: String) throws(HostFailure) {
+        try root.write(path, Array(text.utf8), mode: 0o600)
+        PersistentMemory(root: root).giveToEmulator(path)
+    }
+}
+
+/// The time of day, which goes on while the kernel changes.
+enum WallClock {
+    static var milliseconds: Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+    }
+}

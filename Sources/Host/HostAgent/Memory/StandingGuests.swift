@@ -1,0 +1,61 @@
+import FoundationEssentials
+import HostContract
+package import Primitives
+
+/// Guests that stand still while the kernel changes. Written by the agent that leaves, and emptied guest by guest by the one that comes.
+package struct StandingGuests: Codable, Sendable, Hashable {
+    package struct Guest: Codable, Sendable, Hashable {
+        package var name: String
+        package var uuid: UniversalUniqueIdentifier
+        /// Milliseconds since 1970, when it stopped.
+        package var since: Int64
+        /// True when its memory is not in the file, but where it always was.
+        package var isInPlace: Bool
+
+        package init(name: String, uuid: UniversalUniqueIdentifier, since: Int64, isInPlace: Bool) {
+            (self.name, self.uuid, self.since, self.isInPlace) = (name, uuid, since, isInPlace)
+        }
+
+        /// Its device state, and for `save` its memory.
+        package var state: String { "\(PersistentMemory.states)/\(uuid).state" }
+        /// What its QEMU is told before anything else, and what it answers.
+        var commands: String { "\(PersistentMemory.states)/\(uuid).commands" }
+        var answers: String { "\(PersistentMemory.states)/\(uuid).answers" }
+    }
+
+    package var guests: [Guest]
+    package init(guests: [Guest] = []) { self.guests = guests }
+
+    package static let file = "/run/bennu/agent/standing.json"
+
+    package static func load(from host: HostRoot) -> StandingGuests? {
+        guard let bytes = try? host.read(file) else { return nil }
+        return try? JSONDecoder().decode(Self.self, from: Data(bytes))
+    }
+
+    package func save(to host: HostRoot) throws(HostFailure) {
+        guard let data = try? JSONEncoder().encode(self) else { throw HostFailure(.unwritable, "cannot encode the standing guests") }
+        try host.write(Self.file, Array(data), mode: 0o600)
+    }
+}
+
+/// How long each guest stood, for as long as the boot that it stood before.
+package struct GuestPauses: Codable, Sendable, Hashable {
+    package var boot: String
+    /// Milliseconds, by guest.
+    package var pauses: [String: Int]
+    package init(boot: String, pauses: [String: Int] = [:]) { (self.boot, self.pauses) = (boot, pauses) }
+
+    static let file = "/run/bennu/agent/pauses.json"
+
+    package static func load(from host: HostRoot, boot: String) -> GuestPauses {
+        let bytes = (try? host.read(file)).flatMap { $0 } ?? []
+        let kept = try? JSONDecoder().decode(Self.self, from: Data(bytes))
+        return kept.flatMap { $0.boot == boot ? $0 : nil } ?? GuestPauses(boot: boot)
+    }
+
+    package func save(to host: HostRoot) throws(HostFailure) {
+        guard let data = try? JSONEncoder().encode(self) else { throw HostFailure(.unwritable, "cannot encode the pauses of guests") }
+        try host.write(Self.file, Array(data))
+    }
+}

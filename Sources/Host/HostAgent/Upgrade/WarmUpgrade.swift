@@ -1,0 +1,125 @@
+import Glibc
+import HostContract
+import Primitives
+
+/// The acts of a change of the kernel under standing guests, in their order. Every one that fails before the guests stand leaves the host as it was;
+/// one that fails later lets them go on.
+struct WarmUpgrade {
+    let root: HostRoot
+    let order: UpgradeOrder
+    let handover: BootHandover
+    let libvirt: LibvirtConnection
+    let machineID: String
+    /// Of the timeline: a name and a detail.
+    let note: @Sendable (String, String) -> Void
+
+    private static let directory = "/run/bennu/next"
+    private static let initrd = directory + "/initrd"
+    private var kernel: String { "\(Self.directory)/\(order.image.kernel.hexadecimal)" }
+    private var memory: PersistentMemory { PersistentMemory(root: root) }
+    private var luggage: KernelHandover { KernelHandover(root: root, order: order) }
+
+    /// Everything runs on while this goes on. Blocks.
+    func prepare() throws(HostFailure) {
+        guard let image = order.image.root else { throw HostFailure(.missing, "the image has no root of its own") }
+        guard let kernelSize = order.image.kernelSize, let initrds = order.image.initrds, !initrds.isEmpty else {
+            throw HostFailure(.missing, "the order does not say which kernel and initrd to start")
+        }
+        guard memory.status != nil else { throw HostFailure(.missing, "this host has set no memory aside for its guests") }
+        guard let former = RootIdentity.running(in: root) else { throw HostFailure(.missing, "nobody wrote down which root runs here") }
+        try admitGuests()
+        do throws(HostFailure) {
+            try fetch(image, kernelSize: kernelSize, initrds: initrds)
+            try luggage.prepare(image: image.digest, machineID: machineID)
+            try load(initrds)
+            note("kernel-loaded", "\(order.image.kernelRelease), to be started without the firmware")
+            try UpgradeMemory(
+                order: order.id, boot: handover.boot, former: former, target: image.digest, fallbackNonce: SoftUpgrade.nonce()
+            ).save(to: root)
+        } catch {
+            undo()
+            throw error
+        }
+    }
+
+    /// All that run; those that cannot go this way are named.
+    func guests() throws(HostFailure) -> [ObservedDomain] { try libvirt.domains().filter(\.isActive) }
+
+    private func admitGuests() throws(HostFailure) {
+        for guest in try guests() {
+            guard let traits = DomainTraits(try libvirt.liveXML(guest.name)) else {
+                throw HostFailure(.unreadable, "the definition of guest \(guest.name) cannot be read")
+            }
+            if let fixture = traits.fixture { throw HostFailure(.notEffective, "guest \(guest.name) \(fixture)") }
+            guard order.method == .save || traits.isKept else {
+                throw HostFailure(.notEffective, "the memory of guest \(guest.name) would go with the kernel; it is kept from its next start on")
+            }
+        }
+    }
+
+    private func fetch(_ image: AssignedImage.Root, kernelSize: Int64, initrds: [AssignedImage.Root]) throws(HostFailure) {
+        guard let server = order.blobServer(in: root) else { throw HostFailure(.missing, "nobody said where blobs are fetched") }
+        let began = KernelClock.now
+        var received: Int64 = 0
+        func get(_ digest: Digest, _ size: Int64, to path: String) throws(HostFailure) {
+            received += try BlobDownload(root: root, server: server, digest: digest, size: size, boot: handover.boot).run(to: path)
+        }
+        try get(image.digest, image.size, to: "\(PersistentMemory.roots)/\(image.digest.hexadecimal).img")
+        try get(order.image.kernel, kernelSize, to: kernel)
+        for initrd in initrds { try get(initrd.digest, initrd.size, to: "\(Self.directory)/\(initrd.digest.hexadecimal)") }
+        note("next-system-fetched", "\(received) bytes in \(Int(KernelClock.now - began)) s, verified; root \(image.digest.short)")
+    }
+
+    /// One file, each part on a boundary of four bytes: else the kernel drops it silently.
+    private func load(_ initrds: [AssignedImage.Root]) throws(HostFailure) {
+        var joined: [UInt8] = []
+        for initrd in initrds {
+            joined += try root.read("\(Self.directory)/\(initrd.digest.hexadecimal)", limit: 1 << 30) ?? []
+            while joined.count % 4 != 0 { joined.append(0) }
+        }
+        try root.write(Self.initrd, joined, mode: 0o600)
+        try Command(
+            "/usr/sbin/kexec", ["-s", "-l", root.path(kernel), "--initrd=\(root.path(Self.initrd))", "--command-line=\(commandLine)"]
+        ).run(in: root, seconds: 300)
+    }
+
+    /// What the boot script said of our servers and the NIC, and the arguments that the new image is to have.
+    private var commandLine: String {
+        let words = root.line("/proc/cmdline")?.split(separator: " ").map(String.init) ?? []
+        let kept = words.filter { word in ["bennu.server=", "bennu.blobs=", "BOOTIF="].contains { word.hasPrefix($0) } }
+        let root = order.image.root.map { ["bennu.root=\($0.digest)"] } ?? []
+        return (kept + root + ["bennu.handover=\(order.id)"] + order.image.kernelArguments).joined(separator: " ")
+    }
+
+    /// Before the guests stand: the host is as it was.
+    func undo() {
+        try? Command("/usr/sbin/kexec", ["-u"]).run(in: root)
+        memory.forgetHandover()
+        try? root.remove(UpgradeMemory.file)
+        for name in root.list(Self.directory) { try? root.remove("\(Self.directory)/\(name)") }
+    }
+
+    /// Goes. Returns only by failing.
+    func leave(_ guests: [StandingGuests.Guest], under grant: ClaimGrant, nonce: String) throws(HostFailure) {
+        guard let image = order.image.root?.digest else { throw HostFailure(.missing, "the image has no root of its own") }
+        try luggage.complete(StandingGuests(guests: guests), under: grant, nonce: nonce, handover: handover, image: image)
+        // What is mapped is in place; the file system's own notes may still be in the page cache. Loop devices may keep it busy.
+        sync()
+        try? Command("/usr/bin/mount", ["-o", "remount,ro", PersistentMemory.place]).run(in: root)
+        do throws(HostFailure) { try Command("/usr/sbin/kexec", ["-e"]).run(in: root) } catch {
+            try? Command("/usr/bin/mount", ["-o", "remount,rw", PersistentMemory.place]).run(in: root)
+            throw error
+        }
+        throw HostFailure(.notEffective, "the kernel did not change")
+    }
+}
+
+extension UpgradeOrder {
+    /// The order's own, else that of the cold boot, which the command line still names.
+    func blobServer(in root: HostRoot) -> ServerAddress? {
+        if let blobs = image.blobs { return ServerAddress(blobs) }
+        let words = root.line("/proc/cmdline")?.split(separator: " ") ?? []
+        let named = words.last { $0.hasPrefix("bennu.blobs=") }.map { String($0.dropFirst(12)) }
+        return named.flatMap { ServerAddress($0) }
+    }
+}
