@@ -53,7 +53,8 @@ package struct KeptMemory: Sendable, Hashable {
     package var bytes: UInt64
     package init(file: String, bytes: UInt64) { (self.file, self.bytes) = (file, bytes) }
 
-    func injected(into xml: String) -> String? {
+    /// - Returns: `nil` when the XML is not well-formed.
+    package func injected(into xml: String) -> String? {
         QEMUArguments([
             "-object", "memory-backend-file,id=\(Self.object),size=\(bytes),mem-path=\(file),share=on", "-machine", "memory-backend=\(Self.object)",
         ]).injected(into: xml)

@@ -1,0 +1,120 @@
+import Glibc
+import HostAgent
+import HostContract
+import Primitives
+import Testing
+
+@Suite("Memory that outlives the kernel")
+struct GuestMemoryTests {
+    static let guest = Guest(
+        name: "db", uuid: UniversalUniqueIdentifier("6f9619ff-8b86-d011-b42d-00cf4fc964ff").unsafelyUnwrapped, memoryMiB: 64, vcpus: 1,
+        placement: .init(host: "h-1", generation: 3))
+
+    @Test(
+        "memmap= is read as the kernel reads it",
+        arguments: [
+            ("1G!4G", 1 << 30, 4 << 30), ("512M!1G", 512 << 20, 1 << 30), ("0x10000000!0x40000000", 0x1000_0000, 0x4000_0000),
+            ("1073741824!4294967296", 1 << 30, 4 << 30), ("65536k!1g", 64 << 20, 1 << 30),
+        ] as [(String, UInt64, UInt64)])
+    func region(_ text: String, bytes: UInt64, start: UInt64) throws {
+        let region = try #require(PersistentMemory.region(text[...]))
+        #expect(region.bytes == bytes && region.start == start)
+    }
+
+    @Test("what is no region is none", arguments: ["", "1G", "1G!", "!4G", "1G!4G!5G", "1G$4G", "1X!4G", "G!4G", "99999999999999999999!1", "18446744073709551615G!1G"])
+    func noRegion(_ text: String) { #expect(PersistentMemory.region(text[...]) == nil) }
+
+    @Test("a host without the argument has none, and persistent memory of somebody's own is not touched")
+    func notOurs() throws {
+        let host = try TemporaryRoot()
+        try host.put("/proc/cmdline", "console=ttyS0\n")
+        try host.put("/sys/block/pmem0/device/resource", "0x100000000\n")
+        try host.program("/usr/sbin/mkfs.ext4")
+        let memory = PersistentMemory(root: host.root)
+        #expect(!memory.isAsked)
+        #expect(try memory.open() == nil)
+        try host.put("/proc/cmdline", "memmap=1G!5G\n")
+        #expect(memory.isAsked)
+        #expect(try memory.open() == nil)
+        #expect(host.trace.isEmpty)
+    }
+
+    @Test("the region that the argument names is made once a kernel, and only mounted again after a soft reboot")
+    func madeOnce() throws {
+        let host = try TemporaryRoot()
+        try host.put("/proc/cmdline", "console=ttyS0 memmap=1G!4G\n")
+        try host.put("/proc/sys/kernel/random/boot_id", "first\n")
+        try host.put("/sys/block/pmem0/device/resource", "0x240000000\n")
+        try host.put("/sys/block/pmem1/device/resource", "0x100000000\n")
+        try host.program("/usr/sbin/mkfs.ext4")
+        try host.program("/usr/bin/mount")
+        let memory = PersistentMemory(root: host.root)
+        _ = try memory.open()
+        _ = try memory.open()
+        #expect(host.trace.map { $0.split(separator: " ").first } == ["mkfs.ext4", "mount", "mount"])
+        #expect(host.trace.allSatisfy { $0.contains("/dev/pmem1") })
+        try host.put("/proc/sys/kernel/random/boot_id", "second\n")
+        _ = try memory.open()
+        #expect(host.trace.count == 5, "another kernel begins anew")
+    }
+
+    @Test("a guest's memory has its size and nothing in it, each time")
+    func reserve() throws {
+        let host = try TemporaryRoot()
+        let memory = PersistentMemory(root: host.root)
+        let file = memory.file(of: Self.guest.uuid)
+        try host.put(file, "what another run left")
+        try memory.reserve(1 << 20, for: Self.guest.uuid)
+        #expect(host.root.size(file) == 1 << 20)
+        #expect(try host.root.read(file)?.allSatisfy { $0 == 0 } == true)
+        try memory.release(Self.guest.uuid)
+        try memory.release(Self.guest.uuid)
+        #expect(!host.root.exists(file))
+    }
+
+    @Test("a definition tells what keeps a guest from being kept")
+    func traits() throws {
+        func traits(_ devices: String, _ more: String = "") throws -> DomainTraits {
+            try #require(DomainTraits("<domain type='kvm'><name>g</name><memory unit='GiB'>2</memory>\(more)<devices>\(devices)</devices></domain>"))
+        }
+        let plain = try traits("<disk type='file'/>")
+        #expect(plain.fixture == nil && plain.hasPlainMemory && !plain.isKept && plain.memory == 2 << 30)
+        #expect(try traits("<hostdev mode='subsystem'/>").fixture == "has a device of the host")
+        #expect(try traits("<interface type='hostdev'/>").fixture == "has a device of the host")
+        #expect(try traits("<interface type=\"vhostuser\"/>").fixture == "has a vhost-user interface")
+        #expect(try traits("<filesystem type='mount'/>").fixture == "shares a file system with the host")
+        #expect(try traits("<tpm model='tpm-crb'/>").fixture == "has a TPM")
+        #expect(try traits("", "<memoryBacking><hugepages/></memoryBacking>").hasPlainMemory == false)
+        #expect(try traits("", "<maxMemory slots='2' unit='GiB'>8</maxMemory>").hasPlainMemory == false)
+        #expect(DomainTraits("<domain><memory>1048576</memory></domain>")?.memory == 1 << 30)
+        #expect(DomainTraits("<domain><memory unit='parsec'>1</memory></domain>")?.memory == nil)
+        #expect(DomainTraits("<domain><memory unit='TiB'>99999999999999999</memory></domain>")?.memory == nil)
+        #expect(DomainTraits("no XML") == nil)
+    }
+
+    @Test("memory of its own name goes past libvirt, also into an operator's XML")
+    func injected() throws {
+        let kept = KeptMemory(file: "/m/<g>.ram", bytes: 64 << 20)
+        let xml = "<domain type='kvm'><name>g</name><memory unit='MiB'>64</memory>\n<!-- </domain> --></domain>\n"
+        let changed = try #require(kept.injected(into: xml))
+        #expect(changed.hasPrefix("<domain type='kvm'><name>g</name>") && changed.hasSuffix("</qemu:commandline></domain>\n"))
+        #expect(changed.contains("mem-path=/m/&lt;g&gt;.ram,share=on"))
+        let traits = try #require(DomainTraits(changed))
+        #expect(traits.isKept)
+        #expect(kept.injected(into: "<domain>") == nil)
+    }
+
+    @Test("the standing guests are found again, also after a change of the kernel")
+    func standing() throws {
+        let host = try TemporaryRoot()
+        #expect(StandingGuests.load(from: host.root) == nil)
+        let guests = StandingGuests(guests: [.init(name: "db", uuid: Self.guest.uuid, since: 1_700_000_000_000, isInPlace: true)])
+        try guests.save(to: host.root)
+        #expect(StandingGuests.load(from: host.root) == guests)
+        try host.put(StandingGuests.file, "{")
+        #expect(StandingGuests.load(from: host.root) == nil)
+        try GuestPauses(boot: "b-1", pauses: ["db": 1200]).save(to: host.root)
+        #expect(GuestPauses.load(from: host.root, boot: "b-1").pauses == ["db": 1200])
+        #expect(GuestPauses.load(from: host.root, boot: "b-2").pauses.isEmpty)
+    }
+}
