@@ -1,4 +1,5 @@
 package import HostContract
+package import Primitives
 
 /// An order to a host about the system it runs, and how it went.
 package struct UpgradeRecord: Codable, Sendable, Hashable {
@@ -23,8 +24,15 @@ package struct UpgradeRecord: Codable, Sendable, Hashable {
     package var orderedAt: Int64
     /// The guests as they were when the order was given.
     package var guestsBefore: [GuestStatus]
+    /// The kernel that ran when the order was given: the way back leads to it.
+    package var kernelBefore: Digest?
+    package var kernelArgumentsBefore: [String]?
 
-    package init(order: UpgradeOrder, boot: BootID, orderedAt: Int64, guestsBefore: [GuestStatus]) {
+    package init(
+        order: UpgradeOrder, boot: BootID, orderedAt: Int64, guestsBefore: [GuestStatus], kernelBefore: Digest? = nil,
+        kernelArgumentsBefore: [String]? = nil
+    ) {
+        (self.kernelBefore, self.kernelArgumentsBefore) = (kernelBefore, kernelArgumentsBefore)
         (self.order, self.boot, self.orderedAt, self.guestsBefore, state) = (order, boot, orderedAt, guestsBefore, .ordered)
     }
 }

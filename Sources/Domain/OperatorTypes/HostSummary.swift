@@ -37,6 +37,8 @@ package struct HostDetail: Codable, Sendable, Hashable {
     package var settings: HostSettings?
     /// Of the documents that `settings` came from.
     package var revision: UInt64
+    /// Memory for guests that outlives the kernel; `nil` where no document asks for it.
+    package var guestMemory: GuestMemoryOutlook?
 
     package struct Assignment: Codable, Sendable, Hashable {
         package var reference: String
@@ -49,8 +51,10 @@ package struct HostDetail: Codable, Sendable, Hashable {
     }
 
     package init(
-        summary: HostSummary, record: HostRecord, assignment: Assignment?, obstacle: String?, settings: HostSettings?, revision: UInt64
+        summary: HostSummary, record: HostRecord, assignment: Assignment?, obstacle: String?, settings: HostSettings?, revision: UInt64,
+        guestMemory: GuestMemoryOutlook? = nil
     ) {
+        self.guestMemory = guestMemory
         (self.summary, self.record, self.assignment) = (summary, record, assignment)
         (self.obstacle, self.settings, self.revision) = (obstacle, settings, revision)
     }

@@ -15,7 +15,7 @@ extension UpgradePlan {
             guard let choice else { throw .noMethod }
             return choice
         }
-        let obstacles = self[asked]?.obstacles ?? [.notAvailable]
+        let obstacles = self[asked]?.obstacles ?? [UpgradeObstacle(.notAvailable)]
         guard obstacles.isEmpty else { throw .impossible(asked, obstacles) }
         return asked
     }

@@ -9,7 +9,7 @@ extension UpgradePlan {
         self.init(
             candidates: UpgradeMethod.allCases.map { method in
                 Candidate(method: method, obstacles: Self.obstacles(of: method, situation), pause: Self.pause(of: method))
-            }, guests: situation.guests)
+            }, guests: situation.guests.map(\.name))
     }
 
     private static func pause(of method: UpgradeMethod) -> GuestPause {
@@ -24,33 +24,33 @@ extension UpgradePlan {
         switch method {
         case .live: obstaclesOfLive(situation)
         case .soft: obstaclesOfSoft(situation)
-        case .warm, .save: [.notAvailable]
-        case .cold: situation.agentMethods.contains(.cold) ? [] : [.agentCannot]
+        case .warm, .save: obstaclesOfKernelChange(by: method, situation)
+        case .cold: situation.agentMethods.contains(.cold) ? [] : [UpgradeObstacle(.agentCannot)]
         }
     }
 
     /// Nothing below the configuration may differ.
     private static func obstaclesOfLive(_ situation: UpgradeSituation) -> [UpgradeObstacle] {
         let (running, target) = (situation.running, situation.target)
-        var obstacles: [UpgradeObstacle] = []
-        if situation.isRestart { obstacles.append(.restartAsked) }
-        if differ(running.image, target.image) { obstacles.append(.imageDiffers) }
-        if differ(running.kernelArguments, target.kernelArguments) { obstacles.append(.kernelArgumentsDiffer) }
-        return obstacles
+        var codes: [UpgradeObstacle.Code] = []
+        if situation.isRestart { codes.append(.restartAsked) }
+        if differ(running.image, target.image) { codes.append(.imageDiffers) }
+        if differ(running.kernelArguments, target.kernelArguments) { codes.append(.kernelArgumentsDiffer) }
+        return codes.map { UpgradeObstacle($0) }
     }
 
     /// The kernel stays, so it must be the one that the new root was made for; QEMU and its files stay, so both images must agree on them.
     private static func obstaclesOfSoft(_ situation: UpgradeSituation) -> [UpgradeObstacle] {
         let (running, target) = (situation.running, situation.target)
-        var obstacles: [UpgradeObstacle] = []
-        if differ(running.kernel, target.kernel) { obstacles.append(.kernelDiffers) }
-        if differ(running.kernelArguments, target.kernelArguments) { obstacles.append(.kernelArgumentsDiffer) }
-        if differ(running.imageContract, target.imageContract) { obstacles.append(.imageContractDiffers) }
-        if target.root == nil { obstacles.append(.rootEmbedded) }
-        if !fits(situation) { obstacles.append(.memoryMissing) }
-        if !situation.isOperational { obstacles.append(.notOperational) }
-        if !situation.agentMethods.contains(.soft) { obstacles.append(.agentCannot) }
-        return obstacles
+        var codes: [UpgradeObstacle.Code] = []
+        if differ(running.kernel, target.kernel) { codes.append(.kernelDiffers) }
+        if differ(running.kernelArguments, target.kernelArguments) { codes.append(.kernelArgumentsDiffer) }
+        if differ(running.imageContract, target.imageContract) { codes.append(.imageContractDiffers) }
+        if target.root == nil { codes.append(.rootEmbedded) }
+        if !fits(situation) { codes.append(.memoryMissing) }
+        if !situation.isOperational { codes.append(.notOperational) }
+        if !situation.agentMethods.contains(.soft) { codes.append(.agentCannot) }
+        return codes.map { UpgradeObstacle($0) }
     }
 
     private static func fits(_ situation: UpgradeSituation) -> Bool {
@@ -61,5 +61,5 @@ extension UpgradePlan {
         return !overflows && available >= needed
     }
 
-    private static func differ<Value: Equatable>(_ a: Value?, _ b: Value?) -> Bool { a == nil || a != b }
+    static func differ<Value: Equatable>(_ a: Value?, _ b: Value?) -> Bool { a == nil || a != b }
 }

@@ -10,15 +10,33 @@ package struct UpgradeSituation: Sendable, Hashable {
         /// Bytes of the root image.
         package var rootSize: Int64?
         package var kernel: Digest?
+        /// Bytes of the kernel with all its initrds.
+        package var kernelAndInitrdSize: Int64?
         package var kernelArguments: [String]?
         package var imageContract: Int?
 
         package init(
-            image: Digest? = nil, root: Digest? = nil, rootSize: Int64? = nil, kernel: Digest? = nil, kernelArguments: [String]? = nil,
-            imageContract: Int? = nil
+            image: Digest? = nil, root: Digest? = nil, rootSize: Int64? = nil, kernel: Digest? = nil, kernelAndInitrdSize: Int64? = nil,
+            kernelArguments: [String]? = nil, imageContract: Int? = nil
         ) {
             (self.image, self.root, self.rootSize) = (image, root, rootSize)
-            (self.kernel, self.kernelArguments, self.imageContract) = (kernel, kernelArguments, imageContract)
+            (self.kernel, self.kernelAndInitrdSize) = (kernel, kernelAndInitrdSize)
+            (self.kernelArguments, self.imageContract) = (kernelArguments, imageContract)
+        }
+    }
+
+    /// A guest that would see the upgrade: it runs, or stands still in memory.
+    package struct Guest: Sendable, Hashable {
+        package var name: String
+        /// Where its memory lies; `nil` when the host did not say, which is taken for ordinary.
+        package var memory: GuestMemoryPlace?
+        /// Bytes.
+        package var memoryBytes: UInt64?
+        /// Why it can be neither kept in place nor saved.
+        package var fixture: String?
+
+        package init(name: String, memory: GuestMemoryPlace? = nil, memoryBytes: UInt64? = nil, fixture: String? = nil) {
+            (self.name, self.memory, self.memoryBytes, self.fixture) = (name, memory, memoryBytes, fixture)
         }
     }
 
@@ -34,14 +52,16 @@ package struct UpgradeSituation: Sendable, Hashable {
     package var memoryAvailable: UInt64?
     /// Roots that the host has in memory already.
     package var rootsInMemory: Set<Digest>
-    /// Names of the guests that run there.
-    package var guests: [String]
+    /// What the running system has set aside for guests.
+    package var guestMemory: GuestMemoryStatus?
+    /// By name.
+    package var guests: [Guest]
 
     package init(
         running: System, target: System, isRestart: Bool = false, isOperational: Bool = true, agentMethods: [UpgradeMethod] = [],
-        memoryAvailable: UInt64? = nil,
-        rootsInMemory: Set<Digest> = [], guests: [String] = []
+        memoryAvailable: UInt64? = nil, rootsInMemory: Set<Digest> = [], guestMemory: GuestMemoryStatus? = nil, guests: [Guest] = []
     ) {
+        self.guestMemory = guestMemory
         self.isOperational = isOperational
         (self.running, self.target, self.isRestart, self.agentMethods) = (running, target, isRestart, agentMethods)
         (self.memoryAvailable, self.rootsInMemory, self.guests) = (memoryAvailable, rootsInMemory, guests)

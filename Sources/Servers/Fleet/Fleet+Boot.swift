@@ -165,6 +165,8 @@ package struct ConfigurationHashes: Sendable, Hashable {
     package init(_ assigned: FleetState.Assigned) {
         var live = assigned.settings
         live.kernelArguments = []
+        // It is in force by a kernel argument.
+        live.guestMemoryMiB = nil
         boot = Self.digest(BootPart(image: assigned.image.digest, arguments: assigned.settings.kernelArguments))
         self.live = Self.digest(live)
     }

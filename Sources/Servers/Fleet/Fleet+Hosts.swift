@@ -135,11 +135,13 @@ extension FleetState {
         return record
     }
 
-    func summary(of record: HostRecord, now: Int64) -> HostSummary {
+    package func summary(of record: HostRecord, now: Int64) -> HostSummary {
         let hashes = (try? assignment(of: record).get()).map(ConfigurationHashes.init)
         let status = record.boot?.status
         let assigned = try? assignment(of: record).get()
-        let runsAnother = status != nil && assigned != nil && record.boot?.image != assigned?.image.digest
+        // A host takes the first configuration of a boot for what it was started with; what the boot script really said is known here.
+        let startsOtherwise = record.boot?.kernelArguments.map { $0 != assigned?.settings.kernelArguments } ?? false
+        let runsAnother = status != nil && assigned != nil && (record.boot?.image != assigned?.image.digest || startsOtherwise)
         let drift = runsAnother || status.flatMap { status in hashes.map { $0.boot != status.bootHash || $0.live != status.liveHash } } ?? false
         return HostSummary(
             id: record.id, name: record.document, state: HostState(of: record, now: now), phase: record.boot?.phase,
@@ -148,7 +150,7 @@ extension FleetState {
             guestsRunning: status?.guests.count { $0.state == "running" } ?? 0, lastReport: record.boot?.lastReport)
     }
 
-    func detail(of record: HostRecord, now: Int64) -> HostDetail {
+    package func detail(of record: HostRecord, now: Int64) -> HostDetail {
         var assignment: HostDetail.Assignment?
         var obstacle: String?
         var settings: HostSettings?
@@ -163,7 +165,7 @@ extension FleetState {
         }
         return HostDetail(
             summary: summary(of: record, now: now), record: record, assignment: assignment, obstacle: obstacle, settings: settings,
-            revision: revision)
+            revision: revision, guestMemory: record.document.flatMap { guestMemory(of: record, name: $0) })
     }
 }
 

@@ -46,7 +46,9 @@ extension Fleet {
             let order = UpgradeOrder(
                 id: "o-" + RandomToken.make(count: 16, using: &generator), method: method,
                 image: state.assignedImage(image, arguments: arguments), deadline: request.deadline)
-            let upgrade = UpgradeRecord(order: order, boot: boot.id, orderedAt: time, guestsBefore: boot.status?.guests ?? [])
+            let upgrade = UpgradeRecord(
+                order: order, boot: boot.id, orderedAt: time, guestsBefore: boot.status?.guests ?? [],
+                kernelBefore: state.kernel(of: boot), kernelArgumentsBefore: boot.kernelArguments)
             record.upgrade = upgrade
             state.put(record)
             return upgrade
@@ -103,7 +105,7 @@ extension Fleet {
         record(
             BootEvent(
                 host: host.id, boot: new.id, time: time, source: .configuration, name: "boot-began",
-                detail: "soft, image \(image), after \(old)", attributes: ["predecessor": old.description]))
+                detail: "\(new.kind.rawValue), image \(image), after \(old)", attributes: ["predecessor": old.description]))
     }
 }
 

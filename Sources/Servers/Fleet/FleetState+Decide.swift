@@ -2,6 +2,7 @@ import Documents
 package import FleetModel
 import HashTreeCollections
 package import HostContract
+import OperatorTypes
 import Primitives
 
 extension FleetState {
@@ -48,6 +49,8 @@ extension FleetState {
     func settings(of record: HostRecord, name: String) -> HostSettings {
         var settings = documents.settings(forHost: name) ?? HostSettings(hostName: name)
         settings.kernelArguments = documents.kernelArguments(forHost: name)
+        let region = guestMemory(of: record, mebibytes: settings.guestMemoryMiB, beside: settings.kernelArguments)
+        settings.kernelArguments += region?.argument.map { [$0] } ?? []
         settings.guests = settings.guests.compactMap { guest in
             guard let placement = placements[guest.name], placement.host == record.id, placement.awaiting == nil else { return nil }
             var guest = guest
@@ -61,7 +64,7 @@ extension FleetState {
     package mutating func decideBoot(
         of sighting: Sighting, now: Int64, using generator: inout some RandomNumberGenerator
     ) -> (BootDecision, SightedHost, [BootEvent]) {
-        let (sighted, events) = sight(sighting, now: now, using: &generator)
+        var (sighted, events) = sight(sighting, now: now, using: &generator)
         guard let host = sighted.host, let boot = sighted.boot, var record = hosts[host] else {
             let message = "the hardware address \(sighting.hardwareAddress) cannot be a host's"
             return (.wait(.notAccepted, message: message), sighted, events)
@@ -70,12 +73,17 @@ extension FleetState {
         case .failure(let obstacle):
             return (.wait(obstacle.reason, message: obstacle.message), sighted, events)
         case .success(let assigned):
+            let isAskedAgain = record.boot?.phase == .kernel
             record.boot?.phase = .kernel
             record.boot?.image = assigned.image.digest
             record.boot?.kernel = assigned.image.kernel.digest
             record.boot?.kernelArguments = assigned.settings.kernelArguments
             put(record)
-            let initrds = assigned.image.initrds.map(\.digest) + (seal.map { [$0.digest] } ?? [])
+            if !isAskedAgain, let obstacle = guestMemory(of: record, name: assigned.name)?.obstacle {
+                events.append(
+                    BootEvent(host: host, boot: boot, time: now, source: .fleet, name: "guest-memory-refused", detail: obstacle))
+            }
+            let initrds = initrds(of: assigned.image).map(\.digest)
             let plan = BootPlan(
                 host: host, boot: boot, name: assigned.name, imageReference: assigned.reference.description, image: assigned.image.digest,
                 kernel: assigned.image.kernel.digest, initrds: initrds, root: assigned.image.root?.digest,

@@ -6,28 +6,39 @@ package import Rollout
 
 extension FleetState {
     /// The image of a host as the host has to know it.
-    func assignedImage(_ image: CatalogImage, arguments: [String]) -> AssignedImage {
+    package func assignedImage(_ image: CatalogImage, arguments: [String]) -> AssignedImage {
         AssignedImage(
             image: image.digest, root: image.root.map { .init(digest: $0.digest, size: $0.size) }, kernel: image.kernel.digest,
+            kernelSize: image.kernel.size, initrds: initrds(of: image).map { .init(digest: $0.digest, size: $0.size) },
             kernelRelease: image.kernelVersion, kernelArguments: arguments)
     }
+
+    /// In the order in which the kernel unpacks them: the image's own, then the site's seal.
+    func initrds(of image: CatalogImage) -> [PublishedBlob] { image.initrds + (seal.map { [$0] } ?? []) }
 
     /// What a host runs against what it should run.
     package func situation(of boot: BootRecord, target: CatalogImage, arguments: [String], isRestart: Bool) -> UpgradeSituation {
         let running = boot.image.flatMap { images[$0] }
         let system = boot.status?.system
-        let kernel = boot.kernel ?? (boot.kind == .cold ? running?.kernel.digest : nil)
         return UpgradeSituation(
             running: .init(
-                image: boot.image, root: system?.root ?? running?.root?.digest, rootSize: running?.root?.size, kernel: kernel,
+                image: boot.image, root: system?.root ?? running?.root?.digest, rootSize: running?.root?.size, kernel: kernel(of: boot),
                 kernelArguments: boot.kernelArguments, imageContract: running?.imageContract),
             target: .init(
                 image: target.digest, root: target.root?.digest, rootSize: target.root?.size, kernel: target.kernel.digest,
+                kernelAndInitrdSize: initrds(of: target).reduce(target.kernel.size) { $0 + $1.size },
                 kernelArguments: arguments, imageContract: target.imageContract),
             isRestart: isRestart, isOperational: boot.phase == .operational, agentMethods: system?.methods ?? [],
             memoryAvailable: system?.memoryAvailable,
             rootsInMemory: Set(system?.roots.map(\.root) ?? []),
-            guests: boot.status?.guests.filter { $0.state == "running" }.map(\.name).sorted() ?? [])
+            guestMemory: system?.guestMemory, guests: guests(of: boot))
+    }
+
+    /// Guests that are there: a paused one has as much to lose as one that runs.
+    private func guests(of boot: BootRecord) -> [UpgradeSituation.Guest] {
+        (boot.status?.guests ?? []).filter { !["shut off", "crashed"].contains($0.state) }.sorted { $0.name < $1.name }.map {
+            UpgradeSituation.Guest(name: $0.name, memory: $0.memory, memoryBytes: $0.memoryBytes, fixture: $0.fixture)
+        }
     }
 
     /// The boot that a running host is about to begin by itself.
@@ -50,10 +61,17 @@ extension FleetState {
             }
         }
         var record = record
-        var boot = BootRecord(id: BootID(using: &generator), kind: .soft, predecessor: before.id, startedAt: now)
+        // A new kernel at the order's word, or its end: what never left, or came back, runs the kernel that ran when the order was given.
+        let changesKernel = record.upgrade.map { $0.order.id == claim.order && $0.order.method.changesKernel } ?? false
+        var boot = BootRecord(id: BootID(using: &generator), kind: changesKernel ? .kexec : .soft, predecessor: before.id, startedAt: now)
         boot.phase = .claimed
         boot.nonce = claim.nonce
-        (boot.kernel, boot.kernelArguments, boot.address) = (before.kernel ?? kernel(of: before), before.kernelArguments, before.address)
+        (boot.kernel, boot.kernelArguments, boot.address) = (kernel(of: before), before.kernelArguments, before.address)
+        if changesKernel, let upgrade = record.upgrade {
+            let isBack = claim.fallback != nil
+            boot.kernel = isBack ? upgrade.kernelBefore : upgrade.order.image.kernel
+            boot.kernelArguments = isBack ? upgrade.kernelArgumentsBefore : upgrade.order.image.kernelArguments
+        }
         if let fallback = claim.fallback {
             boot.image = images.values.first { $0.root?.digest == claim.root }?.digest
             if record.upgrade?.order.id == claim.order, record.upgrade?.state == .leaving {
@@ -71,8 +89,9 @@ extension FleetState {
         return .success(record)
     }
 
-    private func kernel(of boot: BootRecord) -> Digest? {
-        boot.kind == .cold ? boot.image.flatMap { images[$0]?.kernel.digest } : nil
+    /// The kernel that runs in a boot, as far as it is known.
+    func kernel(of boot: BootRecord) -> Digest? {
+        boot.kernel ?? (boot.kind == .cold ? boot.image.flatMap { images[$0]?.kernel.digest } : nil)
     }
 
     /// What a report says about the order that is under way, and about the image that really runs.

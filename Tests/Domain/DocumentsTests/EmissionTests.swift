@@ -28,7 +28,7 @@ struct EmissionTests {
             sysctls: [Sysctl(name: "net.ipv4.ip_forward", value: "1"), Sysctl(name: "a", value: "no")],
             networks: [GuestNetwork(name: "lan", bridge: "br0"), GuestNetwork(name: "n", xml: "<network>\n<name>n</name>\n</network>\n")],
             storagePools: [StoragePool(name: "p", path: "/p"), StoragePool(name: "q", xml: "<pool type='dir'><name>q</name></pool>")],
-            kernelArguments: ["a=b,c", "x-y"])
+            kernelArguments: ["a=b,c", "x-y"], guestMemoryMiB: 384)
         let host = HostSpec(
             uuid: UniversalUniqueIdentifier(high: 1, low: 2), hardwareAddresses: [HardwareAddress(value: 0x5254_0000_0001)],
             address: IPv4Address(10, 0, 0, 5), hostName: "h.lab", image: ImageReference("kvm:1"), profiles: ["base", "no"],

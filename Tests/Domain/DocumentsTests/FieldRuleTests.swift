@@ -81,6 +81,10 @@ struct FieldRuleTests {
         Row("Profile", "{networks: [{name: a, xml: <pool/>}]}", "spec.networks[0].xml invalid-value"),
         Row("Profile", "{storagePools: [{name: ../a, path: /a}]}", "spec.storagePools[0].name invalid-value"),
         Row("Profile", "{image: a:b:c}", "spec.image invalid-value"),
+        Row("Profile", "{guestMemory: 128MiB}", "spec.guestMemory invalid-value"),
+        Row("Profile", "{guestMemory: 300MiB}", "spec.guestMemory invalid-value"),
+        Row("Profile", "{guestMemory: 1G}", "spec.guestMemory invalid-value"),
+        Row("Profile", "{guestMemory: [1GiB]}", "spec.guestMemory wrong-type"),
         Row("Profile", "{? [a] : b}", "spec wrong-type"),
     ]
 

@@ -25,6 +25,12 @@ struct MergeTests {
         #expect(merged.kernelArguments == ["a", "b", "c"])
     }
 
+    @Test("memory for guests is that of the most specific layer that speaks of it") func guestMemory() {
+        let asks = HostSettings(guestMemoryMiB: 512)
+        #expect(asks.merged(with: HostSettings(guestMemoryMiB: 1024)).guestMemoryMiB == 1024)
+        #expect(asks.merged(with: below).guestMemoryMiB == 512)
+    }
+
     @Test("a key with another comment is the same key") func keys() {
         let merged = below.merged(with: HostSettings(authorizedKeys: [AuthorizedKey("ssh-ed25519 AAAA second")]))
         #expect(merged.authorizedKeys == [AuthorizedKey("ssh-ed25519 AAAA second")])

@@ -56,6 +56,7 @@ extension YAMLWriter {
                 [("name", Self.scalar($0.name)), ("path", $0.path.map(Self.scalar)), ("xml", $0.xml.map(Self.scalar))]
             }, depth: 1)
         list("kernelArguments", settings.kernelArguments, depth: 1)
+        field("guestMemory", settings.guestMemoryMiB.map(Quantities.text(mebibytes:)), depth: 1)
     }
 
     private static func fields(of bridge: Bridge) -> [(name: String, value: String?)] {

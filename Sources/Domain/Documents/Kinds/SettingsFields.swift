@@ -2,7 +2,7 @@ import HostContract
 
 /// The settings that Profile and Host documents share, and how they are written.
 enum SettingsFields {
-    static let names = ["timeServers", "authorizedKeys", "bridges", "files", "sysctls", "networks", "storagePools", "kernelArguments"]
+    static let names = ["timeServers", "authorizedKeys", "bridges", "files", "sysctls", "networks", "storagePools", "kernelArguments", "guestMemory"]
 
     static func read(_ fields: Fields) -> HostSettings {
         HostSettings(
@@ -15,7 +15,8 @@ enum SettingsFields {
             sysctls: sysctls(fields["sysctls"]),
             networks: fields["networks"]?.list(of: "networks", uniqueBy: \.name, network) ?? [],
             storagePools: fields["storagePools"]?.list(of: "storage pools", uniqueBy: \.name, storagePool) ?? [],
-            kernelArguments: kernelArguments(fields["kernelArguments"]))
+            kernelArguments: kernelArguments(fields["kernelArguments"]),
+            guestMemoryMiB: guestMemory(fields["guestMemory"]))
     }
 
     static func kernelArguments(_ cursor: Cursor?) -> [String] {
@@ -24,6 +25,13 @@ enum SettingsFields {
                 "one kernel argument without spaces, quotes or $", hint: "one list item for each argument; bennu.* is reserved",
                 Rules.kernelArgument)
         } ?? []
+    }
+
+    /// What the kernel can set aside is counted in sections of 128 MiB.
+    private static func guestMemory(_ cursor: Cursor?) -> Int? {
+        cursor?.parsed("a size of at least 256MiB in steps of 128MiB, like 2GiB") { text in
+            Quantities.mebibytes(text).flatMap { $0 >= 256 && $0 % 128 == 0 ? $0 : nil }
+        }
     }
 
     /// One line of OpenSSH's public key format (sshd(8), AUTHORIZED_KEYS FILE FORMAT) without options.

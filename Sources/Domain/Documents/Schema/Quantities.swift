@@ -11,6 +11,12 @@ enum Quantities {
         return !overflow && (1...1 << 30).contains(total) ? total : nil
     }
 
+    /// The shortest text that `mebibytes` reads as this.
+    static func text(mebibytes: Int) -> String {
+        if mebibytes % (1 << 20) == 0 { return "\(mebibytes >> 20)TiB" }
+        return mebibytes % (1 << 10) == 0 ? "\(mebibytes >> 10)GiB" : "\(mebibytes)MiB"
+    }
+
     /// Seconds: `3600s`, `30m`, `1h`, `7d`. From ten seconds to a year: less would keep hosts busy renewing, more is never taken back.
     static func seconds(_ text: String) -> UInt32? {
         let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]

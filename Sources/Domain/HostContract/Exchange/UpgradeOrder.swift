@@ -13,6 +13,9 @@ package enum UpgradeMethod: String, Codable, Sendable, CaseIterable, Comparable 
     /// Guests are shut down, the host is reset.
     case cold
 
+    /// True when another kernel is started by the running one.
+    package var changesKernel: Bool { self == .warm || self == .save }
+
     package static func < (a: Self, b: Self) -> Bool { (allCases.firstIndex(of: a) ?? 0) < (allCases.firstIndex(of: b) ?? 0) }
 }
 

@@ -69,6 +69,7 @@ extension HostDetail {
         add("address", record.boot?.address?.description)
         add("assignment", assignment.map { "\($0.reference) (\($0.image.short)), revision \(revision)" })
         add("obstacle", obstacle)
+        add("guest memory", guestMemory?.description)
         if let boot = record.boot {
             add("boot", "\(boot.id), \(boot.kind.rawValue), \(boot.phase.rawValue), began \(Readable.age(boot.startedAt, now: now)) ago")
             add("runs image", boot.image?.short)

@@ -1,0 +1,88 @@
+/// Why a method does not get a host where it should be.
+package struct UpgradeObstacle: Sendable, Hashable {
+    package enum Code: String, Codable, Sendable, CaseIterable {
+        case imageDiffers = "image-differs"
+        case restartAsked = "restart-asked"
+        case kernelDiffers = "kernel-differs"
+        case kernelArgumentsDiffer = "kernel-arguments-differ"
+        case imageContractDiffers = "image-contract-differs"
+        /// The image's root is inside its initrd, and cannot be fetched by itself.
+        case rootEmbedded = "root-embedded"
+        /// How much the new kernel with its initrds takes is not known.
+        case kernelSizeUnknown = "kernel-size-unknown"
+        case memoryMissing = "memory-missing"
+        /// No memory is set aside for guests on the running system.
+        case guestMemoryMissing = "guest-memory-missing"
+        /// The new kernel would set aside other memory than the running one.
+        case guestMemoryMoves = "guest-memory-moves"
+        /// The memory that is set aside has too little room for what must be carried over in it.
+        case guestMemoryFull = "guest-memory-full"
+        /// Guests whose memory would go with the kernel.
+        case guestMemoryOrdinary = "guest-memory-ordinary"
+        /// A guest with a device or a helper process that no saved state holds.
+        case guestFixture = "guest-fixture"
+        /// Nobody could tell whether the new system is as it should be, so there is no way back.
+        case notOperational = "not-operational"
+        case agentCannot = "agent-cannot"
+        /// Bennu has no such method.
+        case notAvailable = "not-available"
+    }
+
+    package var code: Code
+    /// The guests that stand in the way, by name; empty where the host does.
+    package var guests: [String]
+    /// What exactly was found: sizes, a device.
+    package var detail: String?
+
+    package init(_ code: Code, guests: [String] = [], detail: String? = nil) { (self.code, self.guests, self.detail) = (code, guests, detail) }
+}
+
+extension UpgradeObstacle: CustomStringConvertible {
+    package var description: String {
+        let text = guests.isEmpty ? code.text : "\(code.text): \(guests.joined(separator: ", "))"
+        return detail.map { "\(text) (\($0))" } ?? text
+    }
+}
+
+/// An object with `code`, and `guests` and `detail` where there are any; `message` is for people, and is not read back.
+extension UpgradeObstacle: Codable {
+    private enum CodingKeys: String, CodingKey { case code, guests, detail, message }
+
+    package init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            try fields.decode(Code.self, forKey: .code), guests: try fields.decodeIfPresent([String].self, forKey: .guests) ?? [],
+            detail: try fields.decodeIfPresent(String.self, forKey: .detail))
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var fields = encoder.container(keyedBy: CodingKeys.self)
+        try fields.encode(code, forKey: .code)
+        if !guests.isEmpty { try fields.encode(guests, forKey: .guests) }
+        try fields.encodeIfPresent(detail, forKey: .detail)
+        try fields.encode(description, forKey: .message)
+    }
+}
+
+extension UpgradeObstacle.Code {
+    fileprivate var text: String {
+        switch self {
+        case .imageDiffers: "the image differs"
+        case .restartAsked: "a restart is asked for"
+        case .kernelDiffers: "the kernel differs"
+        case .kernelArgumentsDiffer: "the kernel arguments differ"
+        case .imageContractDiffers: "the image contract differs, so guests could not outlive the change"
+        case .rootEmbedded: "the image has its root inside its initrd only"
+        case .kernelSizeUnknown: "the size of the new kernel and its initrds is not known"
+        case .memoryMissing: "memory for the new system beside the old one is missing"
+        case .guestMemoryMissing: "no memory is set aside for guests on the running system"
+        case .guestMemoryMoves: "the new kernel would set aside other memory for guests than the running one"
+        case .guestMemoryFull: "the memory that is set aside for guests has too little room left"
+        case .guestMemoryOrdinary: "the memory of these guests goes with the kernel"
+        case .guestFixture: "this guest can be neither kept nor saved"
+        case .notOperational: "the host is not operational now, so nobody could tell whether the new system is"
+        case .agentCannot: "the agent that runs there cannot do it"
+        case .notAvailable: "Bennu cannot do it"
+        }
+    }
+}

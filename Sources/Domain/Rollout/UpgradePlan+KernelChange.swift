@@ -1,0 +1,70 @@
+import HostContract
+
+/// What `warm` and `save` need: the running kernel starts the next one, and the memory set aside carries root image and guests over to it.
+extension UpgradePlan {
+    /// Bytes of ordinary memory that must stay free beside the new kernel and its initrds, which are loaded while everything runs.
+    package static let kernelReserve: UInt64 = 96 << 20
+
+    static func obstaclesOfKernelChange(by method: UpgradeMethod, _ situation: UpgradeSituation) -> [UpgradeObstacle] {
+        let (running, target) = (situation.running, situation.target)
+        var obstacles: [UpgradeObstacle] = []
+        if differ(running.imageContract, target.imageContract) { obstacles.append(UpgradeObstacle(.imageContractDiffers)) }
+        if target.root == nil { obstacles.append(UpgradeObstacle(.rootEmbedded)) }
+        obstacles += room(for: target, situation)
+        obstacles += region(for: method, situation)
+        for guest in situation.guests {
+            if let fixture = guest.fixture { obstacles.append(UpgradeObstacle(.guestFixture, guests: [guest.name], detail: fixture)) }
+        }
+        if !situation.isOperational { obstacles.append(UpgradeObstacle(.notOperational)) }
+        if !situation.agentMethods.contains(method) { obstacles.append(UpgradeObstacle(.agentCannot)) }
+        return obstacles
+    }
+
+    /// Ordinary memory for the kernel that is loaded.
+    private static func room(for target: UpgradeSituation.System, _ situation: UpgradeSituation) -> [UpgradeObstacle] {
+        guard let size = target.kernelAndInitrdSize else { return [UpgradeObstacle(.kernelSizeUnknown)] }
+        guard let available = situation.memoryAvailable else { return [] }
+        let needed = sum([UInt64(clamping: size), kernelReserve])
+        return available >= needed ? [] : [UpgradeObstacle(.memoryMissing, detail: "\(mebibytes(needed)) are needed, \(mebibytes(available)) free")]
+    }
+
+    /// The memory that is set aside: the same before and after, and room in it for the new root and for guests that are saved there.
+    private static func region(for method: UpgradeMethod, _ situation: UpgradeSituation) -> [UpgradeObstacle] {
+        guard let region = situation.guestMemory else { return [UpgradeObstacle(.guestMemoryMissing)] }
+        var obstacles: [UpgradeObstacle] = []
+        let (before, after) = (situation.running, situation.target)
+        let places = [before, after].map { $0.kernelArguments.map(GuestMemoryRegion.arguments(among:)) }
+        if differ(places[0], places[1]) {
+            let texts = places.map { $0.map { $0.isEmpty ? "none" : $0.joined(separator: " ") } ?? "unknown" }
+            obstacles.append(UpgradeObstacle(.guestMemoryMoves, detail: "\(texts[0]) → \(texts[1])"))
+        }
+        let ordinary = situation.guests.filter { $0.memory != .kept }
+        var needed = [UInt64(clamping: after.rootSize ?? 0)]
+        var leaving: [String] = []
+        if method == .save {
+            // A guest of unknown size fits nowhere.
+            needed += ordinary.map { $0.memoryBytes ?? .max }
+            leaving = ordinary.map(\.name)
+        } else if !ordinary.isEmpty {
+            obstacles.append(UpgradeObstacle(.guestMemoryOrdinary, guests: ordinary.map(\.name)))
+        }
+        if sum(needed) > region.free {
+            let size = sum(needed) == .max ? "more than is known" : mebibytes(sum(needed))
+            obstacles.append(
+                UpgradeObstacle(
+                    .guestMemoryFull, guests: leaving,
+                    detail: "\(size) needed for the root image\(leaving.isEmpty ? "" : " and these guests"), \(mebibytes(region.free)) free"))
+        }
+        return obstacles
+    }
+
+    /// As much as a number can say.
+    private static func sum(_ sizes: [UInt64]) -> UInt64 {
+        sizes.reduce(0) { total, size in
+            let (result, overflows) = total.addingReportingOverflow(size)
+            return overflows ? .max : result
+        }
+    }
+
+    private static func mebibytes(_ bytes: UInt64) -> String { "\(bytes >> 20) MiB" }
+}

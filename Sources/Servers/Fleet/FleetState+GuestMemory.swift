@@ -1,0 +1,30 @@
+import Documents
+package import FleetModel
+import HostContract
+package import OperatorTypes
+import Rollout
+
+extension FleetState {
+    /// The kernel argument that sets memory aside for guests, as far as it is known where; `nil` where no document asks for it.
+    /// - Parameter given: the kernel arguments of the documents.
+    func guestMemory(of record: HostRecord, mebibytes: Int?, beside given: [String]) -> GuestMemoryOutlook? {
+        guard let mebibytes else { return nil }
+        if let other = GuestMemoryRegion.arguments(among: given).first(where: { $0.contains("!") }) {
+            return GuestMemoryOutlook(mebibytes: mebibytes, obstacle: GuestMemoryRefusal.argumentGiven(other).description)
+        }
+        // The first boot: only a running system can show the memory map.
+        guard let map = record.inventory?.memoryMap else { return GuestMemoryOutlook(mebibytes: mebibytes) }
+        do throws(GuestMemoryRefusal) {
+            let argument = try GuestMemoryRegion.place(mebibytes: mebibytes, in: map).argument
+            let runs = record.boot?.kernelArguments.map { $0.contains(argument) }
+            return GuestMemoryOutlook(mebibytes: mebibytes, argument: argument, isInForce: runs ?? false)
+        } catch {
+            return GuestMemoryOutlook(mebibytes: mebibytes, obstacle: error.description)
+        }
+    }
+
+    package func guestMemory(of record: HostRecord, name: String) -> GuestMemoryOutlook? {
+        guestMemory(
+            of: record, mebibytes: documents.settings(forHost: name)?.guestMemoryMiB, beside: documents.kernelArguments(forHost: name))
+    }
+}
