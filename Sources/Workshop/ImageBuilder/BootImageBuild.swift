@@ -130,6 +130,9 @@ package struct BootImageBuild: Sendable {
             guard lock.kernel == options.kernel.rawValue else {
                 throw .lockMismatch(path: path, reason: "it has the \(lock.kernel) kernel")
             }
+            guard lock.backports ?? false == options.backports else {
+                throw .lockMismatch(path: path, reason: options.backports ? "it has no backports" : "it has backports; say so with --backports")
+            }
             guard Set(options.packages).isSubset(of: lock.extraPackages) || options.packages.isEmpty else {
                 throw .lockMismatch(path: path, reason: "it lacks some of \(options.packages.joined(separator: " "))")
             }
@@ -138,7 +141,8 @@ package struct BootImageBuild: Sendable {
         }
         guard let mirror else { throw .noMirror }
         say(.resolve, "asking the archive for \(StandardPackages.suite)")
-        var resolver = PackageResolver(toolbox: toolbox, mirror: mirror, directory: "\(work)/apt", suite: StandardPackages.suite)
+        var resolver = PackageResolver(
+            toolbox: toolbox, mirror: mirror, directory: "\(work)/apt", suite: StandardPackages.suite, backports: options.backports)
         try Files.makeDirectory("\(work)/apt")
         try await resolver.update()
         return try await resolver.lock(kernel: options.kernel, extraPackages: options.packages)

@@ -30,19 +30,21 @@ struct ImageParts: Sendable {
     func unpackKernel() async throws(ImageBuildError) -> Kernel {
         let directory = try await unpack(.kernel, to: "kernel")
         let package = lock.packages(.kernel).first?.name ?? "?"
-        let images = ((try? FileManager.default.contentsOfDirectory(atPath: "\(directory)/boot")) ?? []).filter { $0.hasPrefix("vmlinuz-") }
-        guard let image = images.first, images.count == 1 else {
-            throw .kernelPackageMalformed(package: package, reason: "it has \(images.count) kernels in /boot")
+        let trees = (try? FileManager.default.contentsOfDirectory(atPath: "\(directory)/usr/lib/modules")) ?? []
+        guard let release = trees.first, trees.count == 1 else {
+            throw .kernelPackageMalformed(package: package, reason: "it has modules for \(trees.count) kernels")
         }
-        let release = String(image.dropFirst("vmlinuz-".count))
         let tree = "\(directory)/usr/lib/modules/\(release)"
-        guard Files.exists(tree) else { throw .kernelPackageMalformed(package: package, reason: "it has no modules for \(release)") }
+        // Debian's place until 13, and after.
+        guard let image = ["\(directory)/boot/vmlinuz-\(release)", "\(tree)/vmlinuz"].first(where: { Files.exists($0) }) else {
+            throw .kernelPackageMalformed(package: package, reason: "it has no kernel \(release)")
+        }
         if Files.tree(tree).contains(where: { $0.hasSuffix(".ko.xz") }) {
             try await toolbox.run("sh", ["-c", "find \"$1\" -name '*.ko.xz' -print0 | xargs -0 -r xz -d", "sh", tree])
         }
         let modules = try KernelModules(directory: tree, release: release)
         return Kernel(
-            release: release, image: "\(directory)/boot/\(image)", modules: modules,
+            release: release, image: image, modules: modules,
             rootModules: modules.closure(ModuleList(text(PackageResources.modules_root_txt))),
             initrdModules: modules.closure(ModuleList(text(PackageResources.modules_initrd_txt))))
     }

@@ -11,6 +11,8 @@ struct PackageLock: Hashable, Sendable, Codable {
     var kernel: String
     /// Packages that were asked for beyond the standard set, sorted.
     var extraPackages: [String]
+    /// True with the kernel and the emulator of the suite's backports; missing in locks without them.
+    var backports: Bool?
     /// Seconds since 1970: the date of the archive's index when the lock was made.
     var sourceDateEpoch: Int64
     /// Sorted by role, then name.
@@ -40,7 +42,10 @@ struct PackageLock: Hashable, Sendable, Codable {
         var digest: Primitives.Digest
     }
 
-    init(suite: String, kernel: String, extraPackages: [String], sourceDateEpoch: Int64, packages: [Package]) {
+    init(
+        suite: String, kernel: String, extraPackages: [String], backports: Bool = false, sourceDateEpoch: Int64, packages: [Package]
+    ) {
+        self.backports = backports ? true : nil
         lockVersion = Self.currentVersion
         self.suite = suite
         self.kernel = kernel

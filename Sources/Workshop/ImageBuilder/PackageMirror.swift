@@ -56,9 +56,11 @@ struct PackageMirror: Sendable, Hashable {
     }
 
     /// sources.list(5) lines for a suite. The keyring is Debian's own.
-    func sources(suite: String, keyring: String) -> String {
+    func sources(suite: String, keyring: String, backports: Bool) -> String {
         var lines: [String] = []
-        if let url = urls[.debian] { lines.append("deb [signed-by=\(keyring)] \(url) \(suite) main non-free-firmware") }
+        for suite in backports ? [suite, "\(suite)-backports"] : [suite] {
+            if let url = urls[.debian] { lines.append("deb [signed-by=\(keyring)] \(url) \(suite) main non-free-firmware") }
+        }
         if let url = urls[.security] { lines.append("deb [signed-by=\(keyring)] \(url) \(suite)-security main non-free-firmware") }
         return lines.joined(separator: "\n") + "\n"
     }

@@ -10,6 +10,8 @@ struct PackageResolver: Sendable {
     let mirror: PackageMirror
     let directory: String
     let suite: String
+    /// Takes what `StandardPackages.backported` names from the suite's backports.
+    let backports: Bool
 
     static let keyring = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
@@ -19,7 +21,13 @@ struct PackageResolver: Sendable {
             try Files.makeDirectory("\(directory)/\(path)")
         }
         try Files.write("", to: "\(directory)/state/status")
-        try Files.write(mirror.sources(suite: suite, keyring: Self.keyring), to: "\(directory)/sources.list")
+        try Files.write(mirror.sources(suite: suite, keyring: Self.keyring, backports: backports), to: "\(directory)/sources.list")
+        if backports {
+            // apt_preferences(5): a newer kernel and emulator, and nothing else, but for what those ask for by version.
+            let sources = StandardPackages.backported.map { "src:\($0)" }.joined(separator: " ")
+            try Files.write(
+                "Package: \(sources)\nPin: release n=\(suite)-backports\nPin-Priority: 900\n", to: "\(directory)/etc/preferences.d/backports")
+        }
         try Files.write(
             """
             Dir "\(directory)";
@@ -52,14 +60,15 @@ struct PackageResolver: Sendable {
         }
         let names = simulated.split(separator: "\n").compactMap { Self.installed(String($0)) }
         packages += try await describe(names, role: .root)
-        packages += try await describe([try await kernelPackage(kernel)], role: .kernel)
+        packages += try await describe(try await kernelPackages(kernel), role: .kernel)
         let others: [(PackageLock.Role, [String])] = [
             (.initrd, StandardPackages.initrd), (.bootFiles, StandardPackages.bootFiles), (.firmware, StandardPackages.firmware(kernel)),
             (.microcode, StandardPackages.microcode(kernel)),
         ]
         for (role, names) in others where !names.isEmpty { packages += try await describe(names, role: role) }
         return PackageLock(
-            suite: suite, kernel: kernel.rawValue, extraPackages: extraPackages, sourceDateEpoch: try await indexDate(), packages: packages)
+            suite: suite, kernel: kernel.rawValue, extraPackages: extraPackages, backports: backports, sourceDateEpoch: try await indexDate(),
+            packages: packages)
     }
 
     /// `name=version` of a line `Inst name (version origin [arch])` of a simulated installation.
@@ -69,17 +78,25 @@ struct PackageResolver: Sendable {
         return "\(words[1])=\(words[2].dropFirst())"
     }
 
-    /// The kernel itself, which the metapackage depends on by its exact version: the metapackage would bring initramfs tools along.
-    private func kernelPackage(_ flavor: BootImageKernelFlavor) async throws(ImageBuildError) -> String {
+    /// The kernel itself, which the metapackage depends on by its exact version: the metapackage would bring initramfs tools along. Newer ones
+    /// (Debian 14, backports) are in two packages of their own, which the image package depends on in the same way.
+    private func kernelPackages(_ flavor: BootImageKernelFlavor) async throws(ImageBuildError) -> [String] {
         let metapackage = StandardPackages.kernelMetapackage(flavor)
-        let stanzas = ControlStanza.parse(try await toolbox.run("apt-cache", ["show", "--no-all-versions", metapackage]))
-        for dependency in (stanzas.first?["Depends"] ?? "").split(separator: ",") {
-            let words = dependency.split(separator: " ")
-            guard let name = words.first, name.hasPrefix("linux-image-") else { continue }
-            if words.count == 3, words[1] == "(=" { return "\(name)=\(words[2].dropLast())" }
-            return String(name)
+        guard let image = try await dependencies(of: metapackage, named: ["linux-image-"]).first else {
+            throw .kernelPackageMalformed(package: metapackage, reason: "it depends on no linux-image package")
         }
-        throw .kernelPackageMalformed(package: metapackage, reason: "it depends on no linux-image package")
+        let parts = try await dependencies(of: image, named: ["linux-binary-", "linux-modules-"])
+        return parts.isEmpty ? [image] : parts
+    }
+
+    /// `name=version`, or the name alone where no exact version is asked for.
+    private func dependencies(of package: String, named prefixes: [String]) async throws(ImageBuildError) -> [String] {
+        let stanzas = ControlStanza.parse(try await toolbox.run("apt-cache", ["show", "--no-all-versions", package]))
+        return (stanzas.first?["Depends"] ?? "").split(separator: ",").compactMap { dependency in
+            let words = dependency.split(separator: " ")
+            guard let name = words.first, prefixes.contains(where: { name.hasPrefix($0) }) else { return nil }
+            return words.count == 3 && words[1] == "(=" ? "\(name)=\(words[2].dropLast())" : String(name)
+        }
     }
 
     private func describe(_ names: [String], role: PackageLock.Role) async throws(ImageBuildError) -> [PackageLock.Package] {

@@ -48,6 +48,17 @@ enum RootFiles {
 
             """
         ),
+        (
+            "usr/lib/systemd/system/bennu-resume.target",
+            """
+            # What a system starts with when it is to resume guests that stand still. The agent starts the rest when they go on.
+            [Unit]
+            Description=Guests go on under the new kernel
+            Wants=bennu-agent.service libvirtd.service systemd-networkd.service
+            AllowIsolate=yes
+
+            """
+        ),
         // Guests outlive a soft reboot: their scopes and slice are not stopped with the services (systemd.unit(5)).
         (
             "etc/systemd/system/machine-.scope.d/50-survive.conf",

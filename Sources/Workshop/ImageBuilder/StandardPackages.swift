@@ -19,6 +19,9 @@ enum StandardPackages {
         "e2fsprogs",
     ]
 
+    /// Source packages that `--backports` takes from the suite's backports.
+    static let backported = ["linux", "linux-signed-amd64", "linux-base", "qemu", "seabios", "libvirt"]
+
     /// Programs of the initrd: one static binary.
     static let initrd = ["busybox-static"]
 

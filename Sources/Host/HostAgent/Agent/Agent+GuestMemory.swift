@@ -13,6 +13,7 @@ extension Agent {
             log(.warning, "the memory set aside for guests cannot be used", ["reason": "\(error)"])
             await state.add(.init(name: "guest-memory-unusable", detail: "\(error)"))
         }
+        defer { startTheRest() }
         guard let standing = StandingGuests.load(from: root) else { return pauses }
         await awaitNetworks(threads)
         await withTaskGroup(of: (StandingGuests.Guest, Result<Int, any Error>).self) { group in
@@ -40,6 +41,14 @@ extension Agent {
             try root.remove(StandingGuests.file)
         } catch { log(.warning, "cannot settle the resumed guests", ["reason": error.description]) }
         return pauses
+    }
+
+    /// A system that took guests over has started only what they need.
+    private func startTheRest() {
+        guard root.line("/proc/cmdline")?.contains("bennu.handover=") == true else { return }
+        do throws(HostFailure) { try Command("/usr/bin/systemctl", ["--no-block", "start", "multi-user.target"]).run(in: root) } catch {
+            log(.warning, "cannot start the rest of the system", ["reason": error.description])
+        }
     }
 
     /// The device of a region comes a moment after the kernel.

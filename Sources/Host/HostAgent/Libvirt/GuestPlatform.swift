@@ -32,8 +32,18 @@ package struct GuestPlatform: Sendable, Hashable {
         }
     }
 
+    /// udev loads it as well, at a time of its own: a guest must not start without KVM because it was faster.
+    private static func loadModule(_ root: HostRoot) {
+        guard !root.exists("/dev/kvm"), let processor = try? root.read("/proc/cpuinfo") else { return }
+        let flags = String(decoding: processor, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("flags") } ?? ""
+        for (flag, module) in [("vmx", "kvm_intel"), ("svm", "kvm_amd")] where flags.split(separator: " ").contains(Substring(flag)) {
+            try? Command("/usr/sbin/modprobe", [module]).run(in: root)
+        }
+    }
+
     /// True when a virtual machine can be made with /dev/kvm; the device alone says little (a disabled BIOS setting, a container).
     package static func hasKVM(_ root: HostRoot) -> Bool {
+        loadModule(root)
         let device = open(root.path("/dev/kvm"), O_RDWR | O_CLOEXEC)
         guard device >= 0 else { return false }
         defer { close(device) }

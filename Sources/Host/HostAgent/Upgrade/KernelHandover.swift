@@ -15,6 +15,7 @@ struct KernelHandover {
     /// Makes everything ready that does not change until the guests stand.
     func prepare(image: Digest, machineID: String) throws(HostFailure) {
         PersistentMemory(root: root).forgetHandover()
+        try root.makeDirectory(PersistentMemory.handover + "/root", mode: 0o755)
         let next = HostRoot(inside.path("/root"))
         try next.write("/etc/machine-id", Array((machineID + "\n").utf8), mode: 0o444)
         if let servers = try root.read("/etc/resolv.conf") { try next.write("/etc/resolv.conf", servers) }

@@ -51,7 +51,7 @@ switch() {
     umount /sys
     mount --move /run /root/run
     umount /proc
-    exec switch_root -c /dev/console /root /sbin/init
+    exec switch_root -c /dev/console /root /sbin/init "$@"
 }
 
 # --- a kernel that was started under standing guests: all it needs lies in memory that outlived the kernel before. No network, no claim:
@@ -80,11 +80,12 @@ if [ -n "$HANDOVER" ]; then
     fi
     # It is for one start only.
     mv $KEPT/handover $KEPT/taken-over
-    cp -a $KEPT/taken-over/run/. /run/
+    cp -a $KEPT/taken-over/run/* /run/
     compose_root $KEPT/roots/${ROOT#sha256:}.img
-    cp -a $KEPT/taken-over/root/. /root/
+    cp -a $KEPT/taken-over/root/* /root/
     mark "taken over at $(seconds) s"
-    switch
+    # Guests first: the agent starts what can wait.
+    switch --unit=bennu-resume.target
 fi
 
 # --- drivers: only those that a device asks for; buses such as virtio appear after a round, so up to four rounds
