@@ -13,7 +13,7 @@ extension Fleet {
         let view = snapshot
         let record = try view.known(text)
         let (boot, image, reference, arguments) = try view.upgradeTarget(of: record, request)
-        let situation = view.situation(of: boot, target: image, arguments: arguments, isRestart: request.isRestart)
+        let situation = view.situation(of: boot, on: record, target: image, arguments: arguments, isRestart: request.isRestart)
         return UpgradeOutlook(
             host: record.id, name: record.document ?? record.id.description, boot: boot.id, runs: boot.image, reference: reference,
             target: image.digest, plan: UpgradePlan(for: situation))

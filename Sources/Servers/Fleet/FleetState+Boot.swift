@@ -104,7 +104,7 @@ extension FleetState {
         boot.lastReport = now
         boot.status = status
         record.boot = boot
-        for (name, detail) in settleUpgrade(of: &record, status) { note(name, detail) }
+        for (name, detail) in settleUpgrade(of: &record, status, now: now) { note(name, detail) }
         put(record)
         return events
     }
