@@ -26,6 +26,7 @@ extension Fleet {
         state.withLock { state in
             for record in records { state.put(record) }
             state.unsaved = []
+            state.servingSince = startedAt
             for model in models { state.put(model) }
             state.unsavedModels = []
             (state.placements, state.references, state.seal) = (placements, references, seal)

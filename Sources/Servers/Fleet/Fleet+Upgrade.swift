@@ -37,6 +37,7 @@ extension Fleet {
             throw error.problem(for: outlook.name)
         }
         if let image = request.image { _ = try await edit(text, HostEdit(image: image)) }
+        if !request.isRestart { try await forgetTrouble(of: text) }
         guard method != .live else { return outlook }
         let time = now()
         let upgrade = try state.withLock { state throws(APIProblem) in
@@ -126,7 +127,11 @@ extension FleetState {
         let arguments = assigned.settings.kernelArguments
         if let text = request.image { return (boot, try image(named: text), text, arguments) }
         if request.isRestart, request.method != .cold, let digest = boot.image, let image = images[digest] {
-            return (boot, image, references.filter { $0.value == digest }.map(\.key.description).min() ?? digest.short, boot.kernelArguments ?? [])
+            return (boot, image, self.name(of: image), boot.kernelArguments ?? [])
+        }
+        // What a cold start boots, which is not always what is assigned.
+        if request.isRestart, let standIn = record.standIn, standIn.failed == assigned.image.digest, let image = images[standIn.good.image] {
+            return (boot, image, self.name(of: image), standIn.good.kernelArguments)
         }
         return (boot, assigned.image, assigned.reference.description, arguments)
     }

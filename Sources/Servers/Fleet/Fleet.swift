@@ -122,6 +122,7 @@ extension Fleet: BootDirectory {
         state.withLock { state in
             state.attribute(&event)
             state.learnAddress(from: event)
+            state.learnStep(from: event)
         }
         journal.append(event.printable)
     }

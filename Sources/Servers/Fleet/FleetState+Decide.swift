@@ -74,20 +74,21 @@ extension FleetState {
             return (.wait(obstacle.reason, message: obstacle.message), sighted, events)
         case .success(let assigned):
             let isAskedAgain = record.boot?.phase == .kernel
+            let (start, news) = chooseStart(of: &record, assigned, now: now)
+            events += news
             record.boot?.phase = .kernel
-            record.boot?.image = assigned.image.digest
-            record.boot?.kernel = assigned.image.kernel.digest
-            record.boot?.kernelArguments = assigned.settings.kernelArguments
+            record.boot?.image = start.image.digest
+            record.boot?.kernel = start.image.kernel.digest
+            record.boot?.kernelArguments = start.arguments
             put(record)
             if !isAskedAgain, let obstacle = guestMemory(of: record, name: assigned.name)?.obstacle {
                 events.append(
                     BootEvent(host: host, boot: boot, time: now, source: .fleet, name: "guest-memory-refused", detail: obstacle))
             }
-            let initrds = initrds(of: assigned.image).map(\.digest)
             let plan = BootPlan(
-                host: host, boot: boot, name: assigned.name, imageReference: assigned.reference.description, image: assigned.image.digest,
-                kernel: assigned.image.kernel.digest, initrds: initrds, root: assigned.image.root?.digest,
-                arguments: assigned.settings.kernelArguments)
+                host: host, boot: boot, name: assigned.name, imageReference: start.reference, image: start.image.digest,
+                kernel: start.image.kernel.digest, initrds: initrds(of: start.image).map(\.digest), root: start.image.root?.digest,
+                arguments: start.arguments)
             return (.boot(plan), sighted, events)
         }
     }

@@ -27,6 +27,8 @@ package struct FleetState: Sendable {
     package var unsavedModels: Set<HardwareModel> = []
     /// Hosts that left their system by order, and whose order has not ended.
     private(set) var leaving: Set<HostID> = []
+    /// When these servers began to listen; milliseconds since 1970. What happened to a boot before, they cannot judge.
+    package var servingSince: Int64 = 0
     package var subnets = SubnetTable(generation: 0, subnets: [])
     package var seal: PublishedBlob?
     package internal(set) var published: [Digest: PublishedBlob] = [:]

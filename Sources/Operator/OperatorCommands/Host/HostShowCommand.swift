@@ -70,6 +70,14 @@ extension HostDetail {
         add("assignment", assignment.map { "\($0.reference) (\($0.image.short)), revision \(revision)" })
         add("obstacle", obstacle)
         add("guest memory", guestMemory?.description)
+        add("last good image", record.lastGood?.image.short)
+        add("image trouble", record.trouble.map { "\($0.image.short): \($0.text)" })
+        add(
+            "stand-in",
+            record.standIn.map { standIn in
+                "boots \(standIn.good.image.short) in place of \(standIn.failed.short), which failed; "
+                    + "to try it again: bennu host set \(summary.name ?? record.id.description) --image \(assignment?.reference ?? "REFERENCE")"
+            })
         if let boot = record.boot {
             add("boot", "\(boot.id), \(boot.kind.rawValue), \(boot.phase.rawValue), began \(Readable.age(boot.startedAt, now: now)) ago")
             add("runs image", boot.image?.short)
