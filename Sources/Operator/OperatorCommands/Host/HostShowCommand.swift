@@ -86,6 +86,7 @@ extension HostDetail {
         }
         if let system = record.boot?.status?.system {
             add("kernel runs", system.kernelRelease)
+            add("kept for guests", system.guestMemory.map { "\($0.bytes >> 20) MiB, \($0.free >> 20) MiB of it free" })
             for root in system.roots {
                 add(
                     "root in memory",
@@ -109,10 +110,18 @@ extension HostDetail {
             var items = TextTable("item", "state", "detail")
             for item in status.items { items.add("\(item.item)", item.state.rawValue, item.detail) }
             if !items.isEmpty { lines.append(items.render()) }
-            var guests = TextTable("guest", "state", "process")
-            for guest in status.guests { guests.add(guest.name, guest.state, guest.processID.map(String.init) ?? "-") }
+            var guests = TextTable("guest", "state", "process", "memory")
+            for guest in status.guests { guests.add(guest.name, guest.state, guest.processID.map(String.init) ?? "-", guest.memoryText) }
             if !guests.isEmpty { lines += ["", guests.render()] }
         }
         return lines.joined(separator: "\n")
+    }
+}
+
+extension GuestStatus {
+    /// Where its memory lies, how much it is, and what holds it to this kernel.
+    fileprivate var memoryText: String {
+        let words = [memory?.rawValue, memoryBytes.map { "\($0 >> 20) MiB" }, fixture.map { "held by \($0)" }]
+        return words.contains { $0 != nil } ? words.compactMap(\.self).joined(separator: ", ") : "-"
     }
 }
