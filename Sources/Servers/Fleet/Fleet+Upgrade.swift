@@ -124,8 +124,12 @@ extension FleetState {
         case .success(let found): assigned = found
         case .failure(let obstacle): throw APIProblem(code: obstacle.reason.rawValue, message: obstacle.message)
         }
-        let arguments = assigned.settings.kernelArguments
-        if let text = request.image { return (boot, try image(named: text), text, arguments) }
+        if let text = request.image {
+            // What the documents will say once the host is assigned to it.
+            let arguments = kernelArguments(
+                of: record, name: name, image: ImageReference(text), guestMemory: assigned.settings.guestMemoryMiB)
+            return (boot, try image(named: text), text, arguments)
+        }
         if request.isRestart, request.method != .cold, let digest = boot.image, let image = images[digest] {
             return (boot, image, self.name(of: image), boot.kernelArguments ?? [])
         }
@@ -133,7 +137,7 @@ extension FleetState {
         if request.isRestart, let standIn = record.standIn, standIn.failed == assigned.image.digest, let image = images[standIn.good.image] {
             return (boot, image, self.name(of: image), standIn.good.kernelArguments)
         }
-        return (boot, assigned.image, assigned.reference.description, arguments)
+        return (boot, assigned.image, assigned.reference.description, assigned.settings.kernelArguments)
     }
 }
 

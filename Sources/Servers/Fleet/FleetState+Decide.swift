@@ -48,9 +48,7 @@ extension FleetState {
     /// The settings of one host with the guests that it may run now.
     func settings(of record: HostRecord, name: String) -> HostSettings {
         var settings = documents.settings(forHost: name) ?? HostSettings(hostName: name)
-        settings.kernelArguments = documents.kernelArguments(forHost: name)
-        let region = guestMemory(of: record, mebibytes: settings.guestMemoryMiB, beside: settings.kernelArguments)
-        settings.kernelArguments += region?.argument.map { [$0] } ?? []
+        settings.kernelArguments = kernelArguments(of: record, name: name, guestMemory: settings.guestMemoryMiB)
         settings.guests = settings.guests.compactMap { guest in
             guard let placement = placements[guest.name], placement.host == record.id, placement.awaiting == nil else { return nil }
             var guest = guest

@@ -23,6 +23,8 @@ extension FleetState {
         }
         guard boot.id == upgrade.successor || upgrade.order.method == .cold else {
             let reason = "the host started anew meanwhile, with boot \(boot.id)"
+            // Servers that were away may have missed its word.
+            guard upgrade.leftAt ?? .max >= servingSince else { return [upgrade.fail(reason)] }
             return [upgrade.fail(reason)] + distrustKexec(on: record, after: upgrade, "the host came back by a cold start", now: now)
         }
         upgrade.hasArrived = true

@@ -69,7 +69,9 @@ struct KexecLearningTests {
         #expect(another[.warm]?.obstacles.map(\.code).contains(.kexecDistrusted) == false)
     }
 
-    @Test("a soft order that ends by a cold start says nothing of kexec; nor does one after the new kernel has spoken, or one that fell back")
+    @Test(
+        "a soft order that ends by a cold start says nothing of kexec; nor does one after the new kernel has spoken, one that fell back, or one that nobody heard"
+    )
     func innocent() throws {
         var soft = try left(.soft)
         try coldBoot(&soft)
@@ -85,6 +87,10 @@ struct KexecLearningTests {
         back.state.put(try back.state.succeed(claim, of: record, now: back.now, using: &back.generator).get())
         try report(&back)
         #expect(back.record(1)?.upgrade?.state == .failed)
+        var unheard = try left()
+        unheard.state.servingSince = unheard.now + 1
+        try coldBoot(&unheard)
+        #expect(try report(&unheard).contains("upgrade-failed") && unheard.state.models.isEmpty)
         #expect(soft.state.models.isEmpty && spoke.state.models.isEmpty && back.state.models.isEmpty)
     }
 
