@@ -17,6 +17,14 @@ package struct HostRecord: Codable, Sendable, Hashable {
     package var inventory: Inventory?
     /// The last order of an upgrade or a restart.
     package var upgrade: UpgradeRecord?
+    /// The last image with which it was operational.
+    package var lastGood: GoodImage?
+    /// What starts of an image have shown since the host was operational with it.
+    package var trouble: ImageTrouble?
+    /// A boot that seems to have failed, while a message that began the next one is all there is of that.
+    package var ended: EndedBoot?
+    /// What it boots in place of the assigned image; `nil` for most.
+    package var standIn: StandIn?
 
     package init(id: HostID, claims: HostClaims, document: String? = nil, discoveredAt: Int64, firmware: String? = nil) {
         (self.id, self.claims, self.document, self.discoveredAt, self.firmware) = (id, claims, document, discoveredAt, firmware)
@@ -34,6 +42,14 @@ package struct BootRecord: Codable, Sendable, Hashable {
         package static func < (a: Self, b: Self) -> Bool {
             (allCases.firstIndex(of: a) ?? 0) < (allCases.firstIndex(of: b) ?? 0)
         }
+    }
+
+    /// Marks on the way of a cold boot, in the order in which they were first seen.
+    package enum Step: String, Codable, Sendable {
+        /// Kernel and initrds have left our server as a whole.
+        case loaded
+        case rootVerified = "root-verified"
+        case rootRefused = "root-refused"
     }
 
     package var id: BootID
@@ -54,6 +70,7 @@ package struct BootRecord: Codable, Sendable, Hashable {
     /// The last report, milliseconds since 1970.
     package var lastReport: Int64?
     package var status: StatusReport?
+    package var steps: [Step]?
 
     package init(id: BootID, kind: Kind, predecessor: BootID?, startedAt: Int64) {
         (self.id, self.kind, self.predecessor, self.startedAt, self.phase) = (id, kind, predecessor, startedAt, .firmware)

@@ -18,6 +18,10 @@ package struct UpgradeRecord: Codable, Sendable, Hashable {
     package var boot: BootID
     /// The boot that carries the new system.
     package var successor: BootID?
+    /// When the host left the system that it was ordered in; milliseconds since 1970.
+    package var leftAt: Int64?
+    /// True once the new system has reported: whatever happens after, one kernel has started another.
+    package var hasArrived: Bool?
     /// Why it failed, in a person's words.
     package var failure: String?
     /// Milliseconds since 1970.

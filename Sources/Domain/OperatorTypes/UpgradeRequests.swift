@@ -18,6 +18,12 @@ package struct UpgradeRequest: Codable, Sendable, Hashable {
     }
 }
 
+/// `bennu upgrade trust`: a hardware model as it is listed, or a host of that model.
+package struct ModelTrust: Codable, Sendable, Hashable {
+    package var model: String
+    package init(model: String) { self.model = model }
+}
+
 /// What an upgrade of a host would do, or has begun to do.
 package struct UpgradeOutlook: Codable, Sendable, Hashable {
     package var host: HostID

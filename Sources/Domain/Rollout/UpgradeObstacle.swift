@@ -21,6 +21,12 @@ package struct UpgradeObstacle: Sendable, Hashable {
         case guestMemoryOrdinary = "guest-memory-ordinary"
         /// A guest with a device or a helper process that no saved state holds.
         case guestFixture = "guest-fixture"
+        /// A guest would stand still longer than its document allows.
+        case pauseTooLong = "pause-too-long"
+        /// The documents allow this host other methods only.
+        case policyForbids = "policy-forbids"
+        /// On hardware of this model a kernel did not start another, and nobody said since that it would.
+        case kexecDistrusted = "kexec-distrusted"
         /// Nobody could tell whether the new system is as it should be, so there is no way back.
         case notOperational = "not-operational"
         case agentCannot = "agent-cannot"
@@ -80,6 +86,9 @@ extension UpgradeObstacle.Code {
         case .guestMemoryFull: "the memory that is set aside for guests has too little room left"
         case .guestMemoryOrdinary: "the memory of these guests goes with the kernel"
         case .guestFixture: "this guest can be neither kept nor saved"
+        case .pauseTooLong: "this guest may not pause so long"
+        case .policyForbids: "the documents do not allow it"
+        case .kexecDistrusted: "starting a kernel from another failed on this hardware model"
         case .notOperational: "the host is not operational now, so nobody could tell whether the new system is"
         case .agentCannot: "the agent that runs there cannot do it"
         case .notAvailable: "Bennu cannot do it"

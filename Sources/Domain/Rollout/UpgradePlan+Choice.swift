@@ -8,7 +8,10 @@ extension UpgradePlan {
     package init(for situation: UpgradeSituation) {
         self.init(
             candidates: UpgradeMethod.allCases.map { method in
-                Candidate(method: method, obstacles: Self.obstacles(of: method, situation), pause: Self.pause(of: method))
+                let limits = [Self.obstaclesOfPolicy, Self.obstaclesOfExperience, Self.obstaclesOfPauses].flatMap { $0(method, situation) }
+                return Candidate(
+                    method: method, obstacles: Self.obstacles(of: method, situation) + limits, pause: Self.pause(of: method),
+                    expected: Self.expectedPause(of: method, situation))
             }, guests: situation.guests.map(\.name))
     }
 

@@ -7,8 +7,10 @@ package struct UpgradePlan: Codable, Sendable, Hashable {
         /// Empty when the method is possible.
         package var obstacles: [UpgradeObstacle]
         package var pause: GuestPause
-        package init(method: UpgradeMethod, obstacles: [UpgradeObstacle], pause: GuestPause) {
-            (self.method, self.obstacles, self.pause) = (method, obstacles, pause)
+        /// How long, where guests pause and there are any.
+        package var expected: ExpectedPause?
+        package init(method: UpgradeMethod, obstacles: [UpgradeObstacle], pause: GuestPause, expected: ExpectedPause? = nil) {
+            (self.method, self.obstacles, self.pause, self.expected) = (method, obstacles, pause, expected)
         }
         package var isPossible: Bool { obstacles.isEmpty }
     }

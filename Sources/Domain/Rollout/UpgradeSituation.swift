@@ -34,9 +34,24 @@ package struct UpgradeSituation: Sendable, Hashable {
         package var memoryBytes: UInt64?
         /// Why it can be neither kept in place nor saved.
         package var fixture: String?
+        /// Milliseconds that it may stand still; `nil` for any time.
+        package var maximumPause: Int?
 
-        package init(name: String, memory: GuestMemoryPlace? = nil, memoryBytes: UInt64? = nil, fixture: String? = nil) {
-            (self.name, self.memory, self.memoryBytes, self.fixture) = (name, memory, memoryBytes, fixture)
+        package init(
+            name: String, memory: GuestMemoryPlace? = nil, memoryBytes: UInt64? = nil, fixture: String? = nil, maximumPause: Int? = nil
+        ) {
+            (self.name, self.memory, self.memoryBytes) = (name, memory, memoryBytes)
+            (self.fixture, self.maximumPause) = (fixture, maximumPause)
+        }
+    }
+
+    /// How long guests stood still on hardware of this model the last time, and how many bytes of them were written out.
+    package struct MeasuredPause: Sendable, Hashable {
+        package var milliseconds: Int
+        package var savedBytes: UInt64
+        package var host: String
+        package init(milliseconds: Int, savedBytes: UInt64, host: String) {
+            (self.milliseconds, self.savedBytes, self.host) = (milliseconds, savedBytes, host)
         }
     }
 
@@ -56,11 +71,18 @@ package struct UpgradeSituation: Sendable, Hashable {
     package var guestMemory: GuestMemoryStatus?
     /// By name.
     package var guests: [Guest]
+    /// Methods that the documents rule out, and where they say so.
+    package var forbidden: [UpgradeMethod: String]
+    /// Why no kernel is to start another on hardware of this model; `nil` where nothing speaks against it.
+    package var kexecFailure: String?
+    package var measuredPauses: [UpgradeMethod: MeasuredPause]
 
     package init(
         running: System, target: System, isRestart: Bool = false, isOperational: Bool = true, agentMethods: [UpgradeMethod] = [],
-        memoryAvailable: UInt64? = nil, rootsInMemory: Set<Digest> = [], guestMemory: GuestMemoryStatus? = nil, guests: [Guest] = []
+        memoryAvailable: UInt64? = nil, rootsInMemory: Set<Digest> = [], guestMemory: GuestMemoryStatus? = nil, guests: [Guest] = [],
+        forbidden: [UpgradeMethod: String] = [:], kexecFailure: String? = nil, measuredPauses: [UpgradeMethod: MeasuredPause] = [:]
     ) {
+        (self.forbidden, self.kexecFailure, self.measuredPauses) = (forbidden, kexecFailure, measuredPauses)
         self.guestMemory = guestMemory
         self.isOperational = isOperational
         (self.running, self.target, self.isRestart, self.agentMethods) = (running, target, isRestart, agentMethods)

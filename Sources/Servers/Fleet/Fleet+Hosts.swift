@@ -66,7 +66,15 @@ extension Fleet {
         }
         try spec.take(edit)
         try await write(name, document.edited(edit, to: spec) ?? spec.yaml(metadata: document.metadata))
+        if edit.image != nil { try await forgetTrouble(of: text) }
         return try hostDetail(name)
+    }
+
+    /// The operator chose an image, be it the same: what failed before is tried again. Durable before the answer.
+    func forgetTrouble(of text: String) async throws {
+        guard let id = snapshot.host(named: text)?.id else { return }
+        state.withLock { $0.forgetTrouble(of: id) }
+        try await save([id])
     }
 
     private func write(_ name: String, _ yaml: String) async throws {

@@ -80,7 +80,8 @@ extension Fleet {
             }
             if reference == nil || others.isEmpty, !users.isEmpty {
                 throw APIProblem(
-                    code: "in-use", message: "cannot remove \(text): it is assigned to, run by, or the fallback of: \(users.joined(separator: ", "))")
+                    code: "in-use",
+                    message: "cannot remove \(text): it is assigned to, run by, or the last good image of: \(users.joined(separator: ", "))")
             }
             for reference in reference.map({ [$0] }) ?? Array(others) { try await point(reference, to: nil) }
             if reference == nil || others.isEmpty {
@@ -162,12 +163,14 @@ extension FleetState {
         documents.hosts.map(\.name).filter { documents.imageReference(forHost: $0) == reference }
     }
 
-    /// Hosts that are assigned to an image, or run it: those fall back to it when what they are assigned to fails.
+    /// Hosts that are assigned to an image, run it, or were last operational with it: that one stands in when what they are assigned to fails.
     func users(of digest: Digest) -> [String] {
         let assigned = documents.hosts.map(\.name).filter { name in
             documents.imageReference(forHost: name).flatMap { documents.pinnedDigest(of: $0) ?? references[$0] } == digest
         }
-        let running = hosts.values.filter { $0.boot?.image == digest }.map { $0.document ?? $0.id.description }
+        let running = hosts.values.filter { $0.boot?.image == digest || $0.lastGood?.image == digest || $0.standIn?.good.image == digest }.map {
+            $0.document ?? $0.id.description
+        }
         return Array(Set(assigned + running)).sorted()
     }
 }

@@ -19,12 +19,16 @@ extension Fleet {
             guard let reference = ImageReference(String(entry.key.lastSegment)) else { continue }
             references[reference] = try FleetKeys.decode(Digest.self, from: entry)
         }
+        let models = try await store.readAll(FleetKeys.models).entries.map { try FleetKeys.decode(ModelRecord.self, from: $0) }
         let (documents, revision) = try await DocumentArchive(store: store).load()
         let seal = try makeSeal()
         let time = now()
         state.withLock { state in
             for record in records { state.put(record) }
             state.unsaved = []
+            state.servingSince = startedAt
+            for model in models { state.put(model) }
+            state.unsavedModels = []
             (state.placements, state.references, state.seal) = (placements, references, seal)
             var generator = SystemRandomNumberGenerator()
             state.adopt(documents, revision: revision, now: time, using: &generator)

@@ -13,7 +13,7 @@ extension Fleet {
         let view = snapshot
         let record = try view.known(text)
         let (boot, image, reference, arguments) = try view.upgradeTarget(of: record, request)
-        let situation = view.situation(of: boot, target: image, arguments: arguments, isRestart: request.isRestart)
+        let situation = view.situation(of: boot, on: record, target: image, arguments: arguments, isRestart: request.isRestart)
         return UpgradeOutlook(
             host: record.id, name: record.document ?? record.id.description, boot: boot.id, runs: boot.image, reference: reference,
             target: image.digest, plan: UpgradePlan(for: situation))
@@ -37,6 +37,7 @@ extension Fleet {
             throw error.problem(for: outlook.name)
         }
         if let image = request.image { _ = try await edit(text, HostEdit(image: image)) }
+        if !request.isRestart { try await forgetTrouble(of: text) }
         guard method != .live else { return outlook }
         let time = now()
         let upgrade = try state.withLock { state throws(APIProblem) in
@@ -123,12 +124,20 @@ extension FleetState {
         case .success(let found): assigned = found
         case .failure(let obstacle): throw APIProblem(code: obstacle.reason.rawValue, message: obstacle.message)
         }
-        let arguments = assigned.settings.kernelArguments
-        if let text = request.image { return (boot, try image(named: text), text, arguments) }
-        if request.isRestart, request.method != .cold, let digest = boot.image, let image = images[digest] {
-            return (boot, image, references.filter { $0.value == digest }.map(\.key.description).min() ?? digest.short, boot.kernelArguments ?? [])
+        if let text = request.image {
+            // What the documents will say once the host is assigned to it.
+            let arguments = kernelArguments(
+                of: record, name: name, image: ImageReference(text), guestMemory: assigned.settings.guestMemoryMiB)
+            return (boot, try image(named: text), text, arguments)
         }
-        return (boot, assigned.image, assigned.reference.description, arguments)
+        if request.isRestart, request.method != .cold, let digest = boot.image, let image = images[digest] {
+            return (boot, image, self.name(of: image), boot.kernelArguments ?? [])
+        }
+        // What a cold start boots, which is not always what is assigned.
+        if request.isRestart, let standIn = record.standIn, standIn.failed == assigned.image.digest, let image = images[standIn.good.image] {
+            return (boot, image, self.name(of: image), standIn.good.kernelArguments)
+        }
+        return (boot, assigned.image, assigned.reference.description, assigned.settings.kernelArguments)
     }
 }
 

@@ -23,6 +23,8 @@ package final class Fleet: Service {
     let logger: Logger
     let now: @Sendable () -> Int64
     let state: Mutex<FleetState>
+    /// When these servers began to listen; milliseconds since 1970.
+    let startedAt: Int64
     let changes = ChangeBell()
     /// Documents, images and placements change one at a time.
     let writer = FleetWriter()
@@ -37,6 +39,7 @@ package final class Fleet: Service {
     ) async throws {
         (self.siteName, self.site, self.store, self.journal, self.images) = (siteName, site, store, journal, images)
         (self.logger, self.now) = (logger, now)
+        startedAt = now()
         state = Mutex(FleetState())
         try await load()
     }
@@ -49,6 +52,7 @@ package final class Fleet: Service {
             while !Task.isCancelled {
                 await self.save()
                 await self.acceptUnknown()
+                self.settleSilent()
                 await self.settleLeftPlacements()
                 try? await Task.sleep(for: .milliseconds(250))
             }
@@ -58,6 +62,7 @@ package final class Fleet: Service {
 
     /// Writes what changed since the last time. What cannot be written stays for the next.
     package func save() async {
+        await saveModels()
         let unsaved = state.withLock { state in
             defer { state.unsaved = [] }
             return Array(state.unsaved)
@@ -117,6 +122,7 @@ extension Fleet: BootDirectory {
         state.withLock { state in
             state.attribute(&event)
             state.learnAddress(from: event)
+            state.learnStep(from: event)
         }
         journal.append(event.printable)
     }

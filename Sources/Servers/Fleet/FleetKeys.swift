@@ -1,5 +1,7 @@
+import Crypto
 import FleetModel
 import Foundation
+import Primitives
 import Store
 
 /// Where the fleet keeps what, as JSON.
@@ -7,11 +9,16 @@ enum FleetKeys {
     static let hosts: KeyPrefix = .under("hosts")
     static let placements: KeyPrefix = .under("placements")
     static let references: KeyPrefix = .under("images/references")
+    static let models: KeyPrefix = .under("models")
     static let documentHead: Key = "documents/head"
 
     static func host(_ id: HostID) throws -> Key { try Key(parsing: "hosts/\(id)") }
     static func placement(_ guest: String) throws -> Key { try Key(parsing: "placements/\(guest)") }
     static func reference(_ reference: ImageReference) throws -> Key { try Key(parsing: "images/references/\(reference)") }
+    /// By a digest: what a board's maker writes may hold anything.
+    static func model(_ model: HardwareModel) throws -> Key {
+        try Key(parsing: "models/\(Hexadecimal.encode(SHA256.hash(data: try encode(model)).prefix(16)))")
+    }
     static func content(_ digest: String) throws -> Key { try Key(parsing: "documents/content/\(digest)") }
 
     static func encode(_ value: some Encodable) throws -> [UInt8] {

@@ -64,6 +64,7 @@ extension FleetState {
         guard var record = hosts[host], let overtaken = record.overtaken, overtaken.id == boot else { return }
         record.boot = overtaken
         record.overtaken = nil
+        record.ended = nil
         put(record)
     }
 
@@ -104,7 +105,8 @@ extension FleetState {
         boot.lastReport = now
         boot.status = status
         record.boot = boot
-        for (name, detail) in settleUpgrade(of: &record, status) { note(name, detail) }
+        for (name, detail) in settleUpgrade(of: &record, status, now: now) { note(name, detail) }
+        if status.operational { proveImage(in: &record) }
         put(record)
         return events
     }

@@ -48,9 +48,7 @@ extension FleetState {
     /// The settings of one host with the guests that it may run now.
     func settings(of record: HostRecord, name: String) -> HostSettings {
         var settings = documents.settings(forHost: name) ?? HostSettings(hostName: name)
-        settings.kernelArguments = documents.kernelArguments(forHost: name)
-        let region = guestMemory(of: record, mebibytes: settings.guestMemoryMiB, beside: settings.kernelArguments)
-        settings.kernelArguments += region?.argument.map { [$0] } ?? []
+        settings.kernelArguments = kernelArguments(of: record, name: name, guestMemory: settings.guestMemoryMiB)
         settings.guests = settings.guests.compactMap { guest in
             guard let placement = placements[guest.name], placement.host == record.id, placement.awaiting == nil else { return nil }
             var guest = guest
@@ -74,20 +72,21 @@ extension FleetState {
             return (.wait(obstacle.reason, message: obstacle.message), sighted, events)
         case .success(let assigned):
             let isAskedAgain = record.boot?.phase == .kernel
+            let (start, news) = chooseStart(of: &record, assigned, now: now)
+            events += news
             record.boot?.phase = .kernel
-            record.boot?.image = assigned.image.digest
-            record.boot?.kernel = assigned.image.kernel.digest
-            record.boot?.kernelArguments = assigned.settings.kernelArguments
+            record.boot?.image = start.image.digest
+            record.boot?.kernel = start.image.kernel.digest
+            record.boot?.kernelArguments = start.arguments
             put(record)
             if !isAskedAgain, let obstacle = guestMemory(of: record, name: assigned.name)?.obstacle {
                 events.append(
                     BootEvent(host: host, boot: boot, time: now, source: .fleet, name: "guest-memory-refused", detail: obstacle))
             }
-            let initrds = initrds(of: assigned.image).map(\.digest)
             let plan = BootPlan(
-                host: host, boot: boot, name: assigned.name, imageReference: assigned.reference.description, image: assigned.image.digest,
-                kernel: assigned.image.kernel.digest, initrds: initrds, root: assigned.image.root?.digest,
-                arguments: assigned.settings.kernelArguments)
+                host: host, boot: boot, name: assigned.name, imageReference: start.reference, image: start.image.digest,
+                kernel: start.image.kernel.digest, initrds: initrds(of: start.image).map(\.digest), root: start.image.root?.digest,
+                arguments: start.arguments)
             return (.boot(plan), sighted, events)
         }
     }

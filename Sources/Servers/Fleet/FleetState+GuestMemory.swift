@@ -27,4 +27,11 @@ extension FleetState {
         guestMemory(
             of: record, mebibytes: documents.settings(forHost: name)?.guestMemoryMiB, beside: documents.kernelArguments(forHost: name))
     }
+
+    /// Those of the documents, and the one that sets memory aside for guests where that is possible.
+    /// - Parameter reference: the image to start; `nil` for the one that the documents choose.
+    func kernelArguments(of record: HostRecord, name: String, image reference: ImageReference? = nil, guestMemory mebibytes: Int?) -> [String] {
+        let given = documents.kernelArguments(forHost: name, image: reference)
+        return given + (guestMemory(of: record, mebibytes: mebibytes, beside: given)?.argument.map { [$0] } ?? [])
+    }
 }

@@ -24,7 +24,10 @@ extension FleetState {
                         host: record.id, boot: boot.id, time: now, source: .fleet, name: "boot-began",
                         detail: sighting.firmware ?? sighting.stage.rawValue))
             }
-            if boot.id != record.boot?.id, let last = record.boot, last.phase >= .claimed { record.overtaken = last }
+            if boot.id != record.boot?.id, let last = record.boot {
+                if last.phase >= .claimed { record.overtaken = last }
+                suspect(last, in: &record, now: now)
+            }
             record.boot = boot
         }
         record.firmware = sighting.stage < .script ? sighting.firmware ?? record.firmware : record.firmware

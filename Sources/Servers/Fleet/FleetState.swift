@@ -21,6 +21,14 @@ package struct FleetState: Sendable {
     package var placements: [String: PlacementRecord] = [:]
     /// Some of `placementChanges` may not be written yet.
     var placementsAreLeft = false
+    /// What was learned of hardware models.
+    package internal(set) var models: [HardwareModel: ModelRecord] = [:]
+    /// Models whose records changed since they were last written.
+    package var unsavedModels: Set<HardwareModel> = []
+    /// Hosts that left their system by order, and whose order has not ended.
+    private(set) var leaving: Set<HostID> = []
+    /// When these servers began to listen; milliseconds since 1970. What happened to a boot before, they cannot judge.
+    package var servingSince: Int64 = 0
     package var subnets = SubnetTable(generation: 0, subnets: [])
     package var seal: PublishedBlob?
     package internal(set) var published: [Digest: PublishedBlob] = [:]
@@ -47,12 +55,14 @@ package struct FleetState: Sendable {
         for boot in [record.boot, record.overtaken] { if let boot { byBoot[boot.id] = record.id } }
         if let address = record.boot?.address { byAddress[address] = record.id }
         if let name = record.document { byDocument[name] = record.id }
+        if record.upgrade?.state == .leaving { leaving.insert(record.id) } else { leaving.remove(record.id) }
         unsaved.insert(record.id)
     }
 
     package mutating func remove(_ id: HostID) {
         guard let old = hosts.removeValue(forKey: id) else { return }
         removeFromIndexes(old)
+        leaving.remove(id)
         unsaved.insert(id)
     }
 

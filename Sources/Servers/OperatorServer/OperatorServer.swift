@@ -30,6 +30,10 @@ package struct OperatorServer: Sendable {
         router.add(middleware: OperatorProblemMiddleware())
         router.get("/v1/status") { _, _ in try JSONAnswer(status()) }
         addHosts(to: router.group("/v1/hosts"))
+        router.get("/v1/models") { _, _ in try JSONAnswer(fleet.models()) }
+        router.post("/v1/models/trust") { request, _ in
+            try JSONAnswer(await fleet.trustKexec(on: try await request.decoded(ModelTrust.self).model))
+        }
         addImages(to: router.group("/v1/images"))
         addDocuments(to: router.group("/v1/documents"))
         return router

@@ -32,7 +32,7 @@ struct EmissionTests {
         let host = HostSpec(
             uuid: UniversalUniqueIdentifier(high: 1, low: 2), hardwareAddresses: [HardwareAddress(value: 0x5254_0000_0001)],
             address: IPv4Address(10, 0, 0, 5), hostName: "h.lab", image: ImageReference("kvm:1"), profiles: ["base", "no"],
-            settings: settings)
+            upgrade: .forbid([.warm, .cold]), settings: settings)
         let metadata = Metadata(name: "h", labels: ["rack": "a: b", "yes": "", "a.b/c": "1"])
         let result = DocumentParser.parse(host.yaml(metadata: metadata))
         #expect(result.problems == [])

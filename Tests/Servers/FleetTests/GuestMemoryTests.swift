@@ -5,6 +5,7 @@ import HashTreeCollections
 import HostContract
 import OperatorTypes
 import Primitives
+import Rollout
 import Testing
 
 @Suite("Memory for guests becomes a kernel argument once the host has shown its memory map")
@@ -97,5 +98,28 @@ struct GuestMemoryTests {
         }
         #expect(names == ["guest-memory-refused"], "once a boot")
         #expect(try outlook(fixture)?.contains(says) == true)
+    }
+
+    @Test("a plan for another image has the arguments that the host will be assigned with it")
+    func otherImage() async throws {
+        let image = "apiVersion: bennu/v1\nkind: Image\nmetadata: {name: two}\nspec: {reference: kvm:2, kernelArguments: [debug]}\n"
+        let site = try await TestSite(
+            SiteText.all(SiteText.subnet, SiteText.profile, image, SiteText.host(1, "profiles: [base]\n  guestMemory: 1GiB")))
+        try await site.addImage("kvm:1", seed: "1")
+        try await site.addImage("kvm:2", seed: "2")
+        _ = try await site.start(1)
+        site.fleet.take(Self.inventory(high: 4096), from: try #require(site.record(1)))
+        site.clock.advance(400_000)
+        _ = try await site.start(1)
+        var status = site.status(of: 1, revision: 1)
+        status.system = RunningSystem(
+            root: nil, kernelRelease: "6.12", memoryAvailable: 1 << 30, methods: UpgradeMethod.allCases,
+            guestMemory: GuestMemoryStatus(bytes: 1 << 30, free: 1 << 30))
+        await site.fleet.take(status, from: try #require(site.record(1)))
+        let request = UpgradeRequest(image: "kvm:2")
+        #expect(try site.fleet.upgradeOutlook("h1", request).plan.choice == .warm)
+        let order = try await site.fleet.orderUpgrade("h1", request).upgrade?.order
+        #expect(order?.method == .warm && order?.image.kernelArguments == ["debug", "quiet", "memmap=1024M!4096M"])
+        #expect(order?.image.kernelSize != nil && order?.image.initrds?.count == 2)
     }
 }

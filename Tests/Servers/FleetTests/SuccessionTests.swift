@@ -167,10 +167,10 @@ struct SuccessionTests {
         let boot = try #require(record.boot)
         var other = target
         other.digest = StateFixture.digest(8, 0)
-        let same = fixture.state.situation(of: boot, target: other, arguments: ["quiet"], isRestart: false)
+        let same = fixture.state.situation(of: boot, on: record, target: other, arguments: ["quiet"], isRestart: false)
         #expect(UpgradePlan(for: same)[.soft]?.obstacles.map(\.code).contains(.kernelDiffers) == false)
         other.kernel.digest = StateFixture.digest(8, 1)
-        let changed = fixture.state.situation(of: boot, target: other, arguments: ["quiet"], isRestart: false)
+        let changed = fixture.state.situation(of: boot, on: record, target: other, arguments: ["quiet"], isRestart: false)
         #expect(UpgradePlan(for: changed)[.soft]?.obstacles.map(\.code).contains(.kernelDiffers) == true)
     }
 }

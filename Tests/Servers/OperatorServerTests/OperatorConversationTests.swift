@@ -56,6 +56,9 @@ struct OperatorConversationTests {
                 ("DELETE", "/v1/documents/Host/none", nil, 404, "unknown-document"),
                 ("DELETE", "/v1/documents/Profile/base", nil, 409, "in-use"),
                 ("POST", "/v1/documents", "[]", 400, "malformed-body"),
+                ("POST", "/v1/models/trust", #"{"model": "no such"}"#, 404, "unknown-model"),
+                ("POST", "/v1/models/trust", #"{"model": "h1"}"#, 400, "nothing-to-do"),
+                ("POST", "/v1/models/trust", "{}", 400, "malformed-body"),
             ]
             for (method, path, body, status, code) in rows {
                 let answer = try await server.curl(method, path, body)

@@ -21,6 +21,7 @@ extension HostSpec {
         writer.field("hostName", hostName, depth: 1)
         writer.field("image", image?.description, depth: 1)
         writer.list("profiles", profiles, depth: 1)
+        writer.policy(upgrade)
         writer.settings(settings)
         return writer.text
     }

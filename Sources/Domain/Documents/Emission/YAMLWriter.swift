@@ -27,6 +27,8 @@ struct YAMLWriter {
         }
     }
 
+    mutating func emptyList(_ name: String, depth: Int) { line("\(Self.scalar(name)): []", depth: depth) }
+
     private mutating func line(_ content: String, depth: Int) {
         text += String(repeating: "  ", count: depth) + content + "\n"
     }

@@ -7,12 +7,16 @@ package struct GuestSpec: Sendable, Hashable {
     package var host: String
     /// With an empty placement: who may run it is decided by the fleet, not by the document.
     package var guest: Guest
+    /// Milliseconds that it may stand still for the sake of its host; `nil` for any time, and for restarts.
+    package var maximumPause: Int?
 
-    package init(host: String, guest: Guest) { (self.host, self.guest) = (host, guest) }
+    package init(host: String, guest: Guest, maximumPause: Int? = nil) {
+        (self.host, self.guest, self.maximumPause) = (host, guest, maximumPause)
+    }
 }
 
 extension GuestSpec {
-    private static let known = ["host", "uuid", "memory", "vcpus", "disks", "interfaces", "xml"]
+    private static let known = ["host", "uuid", "memory", "vcpus", "disks", "interfaces", "xml", "maximumPause"]
 
     /// - Parameter name: the document's, which is the guest's; empty when that could not be read.
     init?(reading cursor: Cursor, name: String) {
@@ -32,12 +36,13 @@ extension GuestSpec {
         let vcpus = fields["vcpus"]?.integer(in: 1...1024)
         let disks = fields["disks"]?.list(of: "disks", uniqueBy: \.source, Self.disk) ?? []
         let interfaces = fields["interfaces"]?.list(of: "interfaces", Self.interface) ?? []
+        let pause = fields["maximumPause"]?.parsed(Quantities.pauseExpectation, Quantities.pause)
         guard let host else { return nil }
         self.init(
             host: host,
             guest: Guest(
                 name: name, uuid: uuid ?? GuestUUID.derived(from: name), memoryMiB: memory ?? 0, vcpus: vcpus ?? 1, disks: disks,
-                interfaces: interfaces, xml: xml, placement: Guest.Placement(host: "", generation: 0)))
+                interfaces: interfaces, xml: xml, placement: Guest.Placement(host: "", generation: 0)), maximumPause: pause)
     }
 
     private static func disk(_ cursor: Cursor) -> Guest.Disk? {

@@ -14,22 +14,25 @@ package struct HostSpec: Sendable, Hashable {
     package var image: ImageReference?
     /// Names of Profile documents, later ones over earlier ones.
     package var profiles: [String]
+    /// Instead of that of its profiles.
+    package var upgrade: UpgradePolicy?
     /// Of this host alone, over all profiles. Its host name and guests are not used here.
     package var settings: HostSettings
 
     package init(
         uuid: UniversalUniqueIdentifier? = nil, hardwareAddresses: [HardwareAddress] = [], address: IPv4Address? = nil,
-        hostName: String? = nil, image: ImageReference? = nil, profiles: [String] = [], settings: HostSettings = HostSettings()
+        hostName: String? = nil, image: ImageReference? = nil, profiles: [String] = [], upgrade: UpgradePolicy? = nil,
+        settings: HostSettings = HostSettings()
     ) {
         (self.uuid, self.hardwareAddresses, self.address, self.hostName) = (uuid, hardwareAddresses, address, hostName)
-        (self.image, self.profiles, self.settings) = (image, profiles, settings)
+        (self.image, self.profiles, self.upgrade, self.settings) = (image, profiles, upgrade, settings)
     }
 
     package var claims: HostClaims { HostClaims(uuid: uuid, hardwareAddresses: hardwareAddresses) }
 }
 
 extension HostSpec {
-    static let known = ["uuid", "hardwareAddresses", "address", "hostName", "image", "profiles"] + SettingsFields.names
+    static let known = ["uuid", "hardwareAddresses", "address", "hostName", "image", "profiles", "upgrade"] + SettingsFields.names
 
     init?(reading cursor: Cursor) {
         guard let fields = cursor.fields(Self.known) else { return nil }
@@ -49,7 +52,8 @@ extension HostSpec {
             hostName: fields["hostName"]?.mark().parsed("a host name of at most 64 bytes of a-z, 0-9, '-' and '.'") {
                 $0.utf8.count <= 64 ? Rules.name($0) : nil
             },
-            image: fields["image"]?.mark().value(), profiles: ProfileSpec.names(fields["profiles"]), settings: SettingsFields.read(fields))
+            image: fields["image"]?.mark().value(), profiles: ProfileSpec.names(fields["profiles"]),
+            upgrade: UpgradePolicy(reading: fields["upgrade"]), settings: SettingsFields.read(fields))
     }
 
     /// One that a host can have: neither zero nor a group address.

@@ -25,6 +25,17 @@ enum Quantities {
         return !overflow && (10...365 * 86_400).contains(total) ? UInt32(total) : nil
     }
 
+    static let pauseExpectation = "a time like 500ms, 30s or 2m, or 0 for a guest that must never pause"
+
+    /// Milliseconds: `0`, `500ms`, `30s`, `2m`, `1h`. At most a day.
+    static func pause(_ text: String) -> Int? {
+        if text == "0" { return 0 }
+        let units = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000)]
+        guard let (unit, factor) = units.first(where: { text.hasSuffix($0.0) }), let number = number(text.dropLast(unit.count)) else { return nil }
+        let (total, overflow) = number.multipliedReportingOverflow(by: factor)
+        return !overflow && (0...86_400_000).contains(total) ? total : nil
+    }
+
     /// Permission bits in octal: `0644`, `755`.
     static func permissions(_ text: String) -> UInt16? {
         guard (3...4).contains(text.utf8.count), text.utf8.allSatisfy({ (48...55).contains($0) }) else { return nil }

@@ -31,8 +31,9 @@ extension DocumentSet {
     package func pinnedDigest(of reference: ImageReference) -> Digest? { image(reference)?.digest }
 
     /// Those of the image, then those of profiles and host.
-    package func kernelArguments(forHost name: String) -> [String] {
-        let fromImage = imageReference(forHost: name).flatMap { image($0)?.kernelArguments } ?? []
+    /// - Parameter reference: the image to start; `nil` for the one that the documents choose.
+    package func kernelArguments(forHost name: String, image reference: ImageReference? = nil) -> [String] {
+        let fromImage = (reference ?? imageReference(forHost: name)).flatMap { image($0)?.kernelArguments } ?? []
         let fromSettings = settings(forHost: name)?.kernelArguments ?? []
         return fromImage + fromSettings.filter { !fromImage.contains($0) }
     }

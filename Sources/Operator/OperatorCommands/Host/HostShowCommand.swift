@@ -70,6 +70,14 @@ extension HostDetail {
         add("assignment", assignment.map { "\($0.reference) (\($0.image.short)), revision \(revision)" })
         add("obstacle", obstacle)
         add("guest memory", guestMemory?.description)
+        add("last good image", record.lastGood?.image.short)
+        add("image trouble", record.trouble.map { "\($0.image.short): \($0.text)" })
+        add(
+            "stand-in",
+            record.standIn.map { standIn in
+                "boots \(standIn.good.image.short) in place of \(standIn.failed.short), which failed; "
+                    + "to try it again: bennu host set \(summary.name ?? record.id.description) --image \(assignment?.reference ?? "REFERENCE")"
+            })
         if let boot = record.boot {
             add("boot", "\(boot.id), \(boot.kind.rawValue), \(boot.phase.rawValue), began \(Readable.age(boot.startedAt, now: now)) ago")
             add("runs image", boot.image?.short)
@@ -78,6 +86,7 @@ extension HostDetail {
         }
         if let system = record.boot?.status?.system {
             add("kernel runs", system.kernelRelease)
+            add("kept for guests", system.guestMemory.map { "\($0.bytes >> 20) MiB, \($0.free >> 20) MiB of it free" })
             for root in system.roots {
                 add(
                     "root in memory",
@@ -101,10 +110,18 @@ extension HostDetail {
             var items = TextTable("item", "state", "detail")
             for item in status.items { items.add("\(item.item)", item.state.rawValue, item.detail) }
             if !items.isEmpty { lines.append(items.render()) }
-            var guests = TextTable("guest", "state", "process")
-            for guest in status.guests { guests.add(guest.name, guest.state, guest.processID.map(String.init) ?? "-") }
+            var guests = TextTable("guest", "state", "process", "memory")
+            for guest in status.guests { guests.add(guest.name, guest.state, guest.processID.map(String.init) ?? "-", guest.memoryText) }
             if !guests.isEmpty { lines += ["", guests.render()] }
         }
         return lines.joined(separator: "\n")
+    }
+}
+
+extension GuestStatus {
+    /// Where its memory lies, how much it is, and what holds it to this kernel.
+    fileprivate var memoryText: String {
+        let words = [memory?.rawValue, memoryBytes.map { "\($0 >> 20) MiB" }, fixture.map { "held by \($0)" }]
+        return words.contains { $0 != nil } ? words.compactMap(\.self).joined(separator: ", ") : "-"
     }
 }

@@ -27,8 +27,11 @@ struct HostRestartCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restart", abstract: "Start a host's system anew.",
         discussion: """
-            By the method soft, the same image is started again under the running kernel, and guests go on. By the method cold, guests are shut \
-            down and the host is reset; it then boots what it is assigned to.
+            By the method soft, the same image is started again under the running kernel, and guests go on. By warm and save, its kernel is \
+            started anew, and guests stand still meanwhile: kept in place, or written out and read back. By cold, guests are shut down and the \
+            host is reset; it then boots what it is assigned to.
+
+              bennu host restart r1u7 --method warm
             """)
     @OptionGroup var server: ServerOptions
     @OptionGroup var options: UpgradeOptions
@@ -41,7 +44,7 @@ struct HostRestartCommand: AsyncParsableCommand {
 }
 
 struct UpgradeOptions: ParsableArguments {
-    @Option(help: "live, soft or cold. (default: the cheapest)") var method: String?
+    @Option(help: "live, soft, warm, save or cold. (default: the cheapest that is possible and allowed)") var method: String?
     @Option(help: "Seconds for the new system to become operational, before the host goes back to the old one.") var deadline = 600
 
     var parsedMethod: UpgradeMethod? {

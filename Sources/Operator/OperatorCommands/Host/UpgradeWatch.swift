@@ -57,13 +57,13 @@ struct UpgradeWatch {
 
     private func finish(_ upgrade: UpgradeRecord, _ detail: HostDetail) throws {
         if server.output == .json { return try Printer.json(detail) }
-        let outcome = UpgradeOutcome(before: upgrade.guestsBefore, after: detail.record.boot?.status?.guests ?? [])
+        let outcome = UpgradeOutcome(before: upgrade.guestsBefore, after: detail.record.boot?.status?.guests ?? [], method: upgrade.order.method)
         print("\(detail.summary.name ?? host) is operational, by the method \(upgrade.order.method.rawValue)")
         for line in lines(outcome) { print(line) }
     }
 
     private func fail(_ upgrade: UpgradeRecord, _ detail: HostDetail) throws {
-        let outcome = UpgradeOutcome(before: upgrade.guestsBefore, after: detail.record.boot?.status?.guests ?? [])
+        let outcome = UpgradeOutcome(before: upgrade.guestsBefore, after: detail.record.boot?.status?.guests ?? [], method: upgrade.order.method)
         if server.output == .json { try Printer.json(detail) } else { for line in lines(outcome) { print(line) } }
         let image = detail.record.boot?.image?.short ?? "an unknown image"
         Printer.error("error: \(host) did not get there: \(upgrade.failure ?? "no reason was given"); it runs \(image)")
@@ -74,6 +74,7 @@ struct UpgradeWatch {
         outcome.guests.map { guest in
             switch guest.effect {
             case .uninterrupted: "guest \(guest.guest): pause 0 s (the same process)"
+            case .paused: "guest \(guest.guest): pause \(PauseText.of(milliseconds: guest.pause ?? 0)) (it went on where it was)"
             case .restarted: "guest \(guest.guest): restarted"
             case .gone: "guest \(guest.guest): ran before, and does not now"
             }

@@ -67,7 +67,7 @@ struct ImageTagCommand: AsyncParsableCommand {
 struct ImageRemoveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "remove", abstract: "Remove a reference, and the image when nothing else needs it.",
-        discussion: "Refused while a host is assigned to it, runs it, or could fall back to it.")
+        discussion: "Refused while a host is assigned to it, runs it, or was last operational with it.")
     @OptionGroup var server: ServerOptions
     @Argument(help: "The image: name:tag, or its digest or the first digits of it.") var image: String
 

@@ -9,7 +9,7 @@ package struct UpgradeCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "upgrade", abstract: "How hosts get from the image that they run to another.",
         discussion: "To carry it out: bennu host upgrade HOST. See Documentation/Upgrades.md.",
-        subcommands: [UpgradePlanCommand.self])
+        subcommands: [UpgradePlanCommand.self, UpgradeModelsCommand.self, UpgradeTrustCommand.self])
     package init() {}
 }
 
@@ -40,7 +40,7 @@ extension UpgradeOutlook {
         for candidate in plan.candidates {
             table.add(
                 candidate.method.rawValue, candidate.isPossible ? (candidate.method == plan.choice ? "chosen" : "yes") : "no",
-                candidate.pause.text, candidate.obstacles.map(\.description).joined(separator: "; "))
+                candidate.expected.map { "about \($0)" } ?? candidate.pause.text, candidate.obstacles.map(\.description).joined(separator: "; "))
         }
         lines.append(table.render())
         lines.append(plan.guests.isEmpty ? "no guest runs there" : "guests: \(plan.guests.joined(separator: ", "))")

@@ -1,0 +1,53 @@
+import Documents
+package import FleetModel
+import HashTreeCollections
+import HostContract
+import Primitives
+package import Rollout
+
+extension FleetState {
+    /// What a host runs against what it should run, and what its documents and the fleet's experience say to that.
+    package func situation(
+        of boot: BootRecord, on record: HostRecord, target: CatalogImage, arguments: [String], isRestart: Bool
+    ) -> UpgradeSituation {
+        let running = boot.image.flatMap { images[$0] }
+        let system = boot.status?.system
+        let model = models[HardwareModel(of: record.inventory)]
+        return UpgradeSituation(
+            running: .init(
+                image: boot.image, root: system?.root ?? running?.root?.digest, rootSize: running?.root?.size, kernel: kernel(of: boot),
+                kernelArguments: boot.kernelArguments, imageContract: running?.imageContract),
+            target: .init(
+                image: target.digest, root: target.root?.digest, rootSize: target.root?.size, kernel: target.kernel.digest,
+                kernelAndInitrdSize: initrds(of: target).reduce(target.kernel.size) { $0 + $1.size },
+                kernelArguments: arguments, imageContract: target.imageContract),
+            isRestart: isRestart, isOperational: boot.phase == .operational, agentMethods: system?.methods ?? [],
+            memoryAvailable: system?.memoryAvailable, rootsInMemory: Set(system?.roots.map(\.root) ?? []), guestMemory: system?.guestMemory,
+            guests: guests(of: boot, on: record), forbidden: forbiddenMethods(on: record),
+            kexecFailure: model?.kexecFailure.map { failure in
+                "\(model?.model.description ?? ""): on host \(failure.host), \(failure.reason); bennu upgrade trust \(record.document ?? record.id.description)"
+            },
+            measuredPauses: Dictionary(
+                uniqueKeysWithValues: UpgradeMethod.allCases.compactMap { method in
+                    model?[pauseBy: method].map { ($0.milliseconds, $0.savedBytes, $0.host) }.map {
+                        (method, UpgradeSituation.MeasuredPause(milliseconds: $0.0, savedBytes: $0.1, host: $0.2))
+                    }
+                }))
+    }
+
+    /// Guests that are there: a paused one has as much to lose as one that runs.
+    private func guests(of boot: BootRecord, on record: HostRecord) -> [UpgradeSituation.Guest] {
+        let specs = record.document.map { documents.guests(onHost: $0) } ?? []
+        let limits = Dictionary(specs.map { ($0.guest.name, $0.maximumPause) }, uniquingKeysWith: { first, _ in first })
+        return (boot.status?.guests ?? []).filter { !["shut off", "crashed"].contains($0.state) }.sorted { $0.name < $1.name }.map {
+            UpgradeSituation.Guest(
+                name: $0.name, memory: $0.memory, memoryBytes: $0.memoryBytes, fixture: $0.fixture, maximumPause: limits[$0.name] ?? nil)
+        }
+    }
+
+    private func forbiddenMethods(on record: HostRecord) -> [UpgradeMethod: String] {
+        guard let name = record.document, let (policy, document) = documents.upgradePolicy(forHost: name) else { return [:] }
+        let forbidden = UpgradeMethod.allCases.filter { !policy.permits($0) }
+        return Dictionary(uniqueKeysWithValues: forbidden.map { ($0, "\(document) \(policy)") })
+    }
+}

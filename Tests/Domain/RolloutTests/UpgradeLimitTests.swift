@@ -1,0 +1,89 @@
+import HostContract
+import Rollout
+import Testing
+
+@Suite("A method that is possible is still refused where policy, a guest's limit or experience stands against it")
+struct UpgradeLimitTests {
+    /// A guest on kept memory that may pause for at most `limit`.
+    private static func situation(limit: Int?) throws -> UpgradeSituation {
+        var situation = try KernelChangeTests.situation()
+        situation.guests = [.init(name: "web", memory: .kept, memoryBytes: 1 << 30, maximumPause: limit), .init(name: "free", memory: .kept)]
+        return situation
+    }
+
+    @Test("a policy takes methods away, by name of the document that says so")
+    func policy() throws {
+        var situation = try Self.situation(limit: nil)
+        situation.forbidden = [.warm: "Profile/base allows soft, cold", .save: "Profile/base allows soft, cold"]
+        let plan = UpgradePlan(for: situation)
+        #expect(plan.choice == .cold)
+        #expect(plan[.warm]?.obstacles == [.init(.policyForbids, detail: "Profile/base allows soft, cold")])
+        #expect(plan[.soft]?.obstacles.map(\.code) == [.kernelDiffers, .memoryMissing])
+        situation.forbidden[.cold] = "Profile/base forbids cold"
+        #expect(throws: UpgradeRefusal.noMethod) { try UpgradePlan(for: situation).admit(nil) }
+        #expect(throws: UpgradeRefusal.impossible(.cold, [.init(.policyForbids, detail: "Profile/base forbids cold")])) {
+            try UpgradePlan(for: situation).admit(.cold)
+        }
+    }
+
+    @Test("without a measurement the pause is a guess, and says so")
+    func guess() throws {
+        var situation = try Self.situation(limit: 30_000)
+        var plan = UpgradePlan(for: situation)
+        #expect(plan[.warm]?.expected?.milliseconds == ExpectedPause.kernelGuess)
+        #expect(
+            plan[.warm]?.obstacles == [
+                .init(.pauseTooLong, guests: ["web"], detail: "at most 30 s; expected are 60 s, a guess, as nothing was measured on this hardware")
+            ])
+        #expect(plan[.live]?.expected == nil && plan[.soft]?.expected == nil && plan[.cold]?.expected == nil)
+        situation.guests = []
+        plan = UpgradePlan(for: situation)
+        #expect(plan[.warm]?.expected == nil && plan.choice == .warm)
+    }
+
+    @Test("what was measured on the same model counts, and a limit that is met is met", arguments: [(12_000, true), (30_000, true), (30_001, false)])
+    func measured(milliseconds: Int, fits: Bool) throws {
+        var situation = try Self.situation(limit: 30_000)
+        situation.measuredPauses[.warm] = .init(milliseconds: milliseconds, savedBytes: 0, host: "h2")
+        let plan = UpgradePlan(for: situation)
+        #expect(plan[.warm]?.expected == ExpectedPause(milliseconds: milliseconds, source: "as measured on h2"))
+        #expect(plan[.warm]?.isPossible == fits)
+        #expect(plan[.cold]?.obstacles.map(\.guests) == [["web"]])
+    }
+
+    @Test("a guest that must never pause goes on by soft, and stands in the way of everything harder")
+    func never() throws {
+        var situation = try Self.situation(limit: 0)
+        situation.measuredPauses = [
+            .warm: .init(milliseconds: 1, savedBytes: 0, host: "h2"), .save: .init(milliseconds: 1, savedBytes: 0, host: "h2"),
+        ]
+        #expect(UpgradePlan(for: situation).choice == nil)
+        situation.target.kernel = situation.running.kernel
+        situation.memoryAvailable = 1 << 30
+        #expect(UpgradePlan(for: situation).choice == .soft)
+    }
+
+    @Test("saved guests take longer the more memory they have, beyond what was measured")
+    func saved() throws {
+        var situation = try Self.situation(limit: nil)
+        situation.guestMemory?.free = 16 << 30
+        situation.guests = [.init(name: "web", memory: .ordinary, memoryBytes: 4 << 30)]
+        #expect(UpgradePlan(for: situation)[.save]?.expected?.milliseconds == ExpectedPause.kernelGuess + 4 * ExpectedPause.savedGibibyte)
+        situation.measuredPauses[.save] = .init(milliseconds: 20_000, savedBytes: 3 << 30, host: "h2")
+        #expect(
+            UpgradePlan(for: situation)[.save]?.expected
+                == ExpectedPause(milliseconds: 23_000, source: "as measured on h2, and a guess for 1024 MiB more"))
+        situation.guests[0].memoryBytes = .max
+        situation.measuredPauses[.save]?.milliseconds = .max
+        #expect(UpgradePlan(for: situation)[.save]?.expected?.milliseconds == .max)
+    }
+
+    @Test("a model on which kexec failed is not asked for it again")
+    func distrust() throws {
+        var situation = try Self.situation(limit: nil)
+        situation.kexecFailure = "QEMU Q35: on host h2, the host came back by a cold start"
+        let plan = UpgradePlan(for: situation)
+        let obstacle = UpgradeObstacle(.kexecDistrusted, detail: "QEMU Q35: on host h2, the host came back by a cold start")
+        #expect(plan[.warm]?.obstacles == [obstacle] && plan[.save]?.obstacles == [obstacle] && plan.choice == .cold)
+    }
+}
