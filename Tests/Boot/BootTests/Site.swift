@@ -14,7 +14,7 @@ final class Site: Sendable {
     let rack: Rack
     let client: OperatorClient
     private let directory: TemporaryDirectory
-    private let evidence: String
+    private let directoryOfEvidence: String
     private let server: Mutex<ServerProcess?>
 
     var data: String { "\(directory.path)/data" }
@@ -46,20 +46,20 @@ final class Site: Sendable {
         self.rack = rack
         directory = try TemporaryDirectory()
         client = OperatorClient(socketPath: "\(directory.path)/operator.sock")
-        evidence = "\(BootEnvironment.root)/out/boot-tests/\(name)"
+        directoryOfEvidence = "\(BootEnvironment.root)/out/boot-tests/\(name)"
         server = Mutex(nil)
-        try? FileManager.default.removeItem(atPath: evidence)
-        try FileManager.default.createDirectory(atPath: evidence, withIntermediateDirectories: true)
+        try? FileManager.default.removeItem(atPath: directoryOfEvidence)
+        try FileManager.default.createDirectory(atPath: directoryOfEvidence, withIntermediateDirectories: true)
     }
 
     /// Starts the servers over whatever is in the data directory, and waits until they answer.
     func start() async throws {
         let command = rack.namespaceCommand(
             [try BootEnvironment.program, "serve", "--data", data, "--interface", "rack0", "--socket", socket, "--site", "test"])
-        let process = try ServerProcess(command, log: "\(evidence)/serve.log")
+        let process = try ServerProcess(command, log: evidence("serve.log"))
         server.withLock { $0 = process }
         try await eventually("the servers answer", within: .seconds(60)) {
-            guard process.isRunning else { throw Unmet("bennu serve ended: \(Self.text(at: "\(self.evidence)/serve.log"))") }
+            guard process.isRunning else { throw Unmet("bennu serve ended: \(Self.text(at: self.evidence("serve.log")))") }
             return try? await self.client.get(ServerStatus.self, "/v1/status")
         }
     }
@@ -88,15 +88,18 @@ final class Site: Sendable {
     private func close() async {
         await Task {
             for host in (try? rack.hosts()) ?? [] {
-                try? FileManager.default.copyItem(atPath: try rack.serialLog(host.host.name), toPath: "\(evidence)/\(host.host.name)-screen.log")
+                try? FileManager.default.copyItem(atPath: try rack.serialLog(host.host.name), toPath: evidence("\(host.host.name)-screen.log"))
                 let events = (try? await timeline(of: host.host.hardwareAddresses.first?.description ?? host.host.name)) ?? []
                 let lines = events.map { "\($0.time) \($0.source.rawValue) \($0.name) \($0.detail)\n" }.joined()
-                try? Data(lines.utf8).write(to: URL(filePath: "\(evidence)/\(host.host.name)-timeline.txt"))
+                try? Data(lines.utf8).write(to: URL(filePath: evidence("\(host.host.name)-timeline.txt")))
             }
             server.withLock { $0 }?.kill()
             try? await rack.down()
         }.value
     }
+
+    /// Path of a file that outlives the test.
+    func evidence(_ name: String) -> String { "\(directoryOfEvidence)/\(name)" }
 
     static func example(_ name: String) -> String { text(at: "\(BootEnvironment.root)/Examples/demo/\(name)") }
 

@@ -70,13 +70,13 @@ struct UpgradeTests {
 }
 
 extension Site {
-    fileprivate func importImage(_ name: String) async throws {
+    func importImage(_ name: String) async throws {
         _ = try await client.post(
             "/v1/images/import", body: ImageImport(path: "\(upgradeImages)/\(name)", references: ["kvm:\(name)"]), answer: ImageSummary.self)
     }
 
     /// Orders it, and waits until it is over and the host operational, on whichever image.
-    fileprivate func upgrade(to image: String, deadline: Int) async throws -> HostDetail {
+    func upgrade(to image: String, deadline: Int) async throws -> HostDetail {
         let request = UpgradeRequest(image: image, deadline: deadline)
         let order = try await client.post("/v1/hosts/h1/upgrade", body: request, answer: UpgradeOutlook.self).upgrade.unwrapped("order")
         return try await eventually("the end of the upgrade to \(image)", within: .seconds(1500)) {

@@ -28,12 +28,14 @@ enum Program {
             errors: try String(contentsOfFile: errors, encoding: .utf8))
     }
 
-    /// - Parameter command: goes before `bennu`, like `ip netns exec NAME`.
-    static func start(_ arguments: [String], command: [String]? = nil, output: String, errors: String) throws -> Process {
+    /// - Parameters:
+    ///   - command: goes before `bennu`, like `ip netns exec NAME`.
+    ///   - program: a copy of `bennu` elsewhere.
+    static func start(_ arguments: [String], command: [String]? = nil, program: String? = nil, output: String, errors: String) throws -> Process {
         for path in [output, errors] { try Data().write(to: URL(filePath: path)) }
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = (command ?? []) + [path] + arguments
+        process.arguments = (command ?? []) + [program ?? path] + arguments
         process.standardOutput = try FileHandle(forWritingTo: URL(filePath: output))
         process.standardError = try FileHandle(forWritingTo: URL(filePath: errors))
         process.standardInput = FileHandle.nullDevice

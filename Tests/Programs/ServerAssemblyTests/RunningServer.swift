@@ -9,10 +9,10 @@ final class RunningServer {
     var data: String { directory.path + "/data" }
     var socket: String { directory.path + "/s" }
 
-    init(_ directory: TemporaryDirectory, _ more: [String] = ["--roles", "operator"], command: [String]? = nil) throws {
+    init(_ directory: TemporaryDirectory, _ more: [String] = ["--roles", "operator"], command: [String]? = nil, program: String? = nil) throws {
         self.directory = directory
         process = try Program.start(
-            ["serve", "--data", directory.path + "/data", "--socket", directory.path + "/s"] + more, command: command,
+            ["serve", "--data", directory.path + "/data", "--socket", directory.path + "/s"] + more, command: command, program: program,
             output: directory.path + "/output", errors: directory.path + "/errors")
         try waitUntilItAnswers()
     }

@@ -42,33 +42,35 @@ struct ServerProcessTests {
 
     @Test("with every role it serves in a network of its own", .enabled(if: geteuid() == 0, "network namespaces need root"))
     func allRoles() throws {
-        let name = "bennu-test-\(ProcessInfo.processInfo.processIdentifier)"
-        func ip(_ arguments: String...) throws -> Int32 {
-            let process = Process()
-            process.executableURL = URL(filePath: "/usr/bin/env")
-            process.arguments = ["ip"] + arguments
-            try process.run()
-            process.waitUntilExit()
-            return process.terminationStatus
-        }
-        try #require(try ip("netns", "add", name) == 0)
-        defer { _ = try? ip("netns", "delete", name) }
-        for arguments in [
-            ["link", "set", "lo", "up"], ["link", "add", "rack0", "type", "veth", "peer", "name", "rack1"],
-            ["address", "add", "10.77.0.1/24", "dev", "rack0"],
-            ["link", "set", "rack0", "up"],
-        ] {
-            let process = Process()
-            process.executableURL = URL(filePath: "/usr/bin/env")
-            process.arguments = ["ip", "-n", name] + arguments
-            try process.run()
-            process.waitUntilExit()
-            try #require(process.terminationStatus == 0)
-        }
-        let server = try RunningServer(try TemporaryDirectory(), ["--interface", "rack0"], command: ["ip", "netns", "exec", name])
+        let network = try NetworkOfItsOwn()
+        let server = try RunningServer(try TemporaryDirectory(), ["--interface", "rack0"], command: network.command)
         let status = try server.run("status", "--output", "json").output
         for role in ["dhcp", "boot", "configuration", "operator"] { #expect(status.contains("\"\(role)\"")) }
-        // `ip netns exec` becomes the program, so the signal reaches it.
+        #expect(server.kill(SIGTERM) == 0)
+    }
+
+    @Test(
+        "as the unit runs it, without root and with two capabilities, every port answers",
+        .enabled(if: geteuid() == 0, "needs root to become somebody else"))
+    func ordinaryUser() throws {
+        let network = try NetworkOfItsOwn()
+        let directory = try TemporaryDirectory()
+        // `nobody` may neither read the build nor write elsewhere.
+        let program = directory.path + "/bennu"
+        try FileManager.default.copyItem(atPath: Program.path, toPath: program)
+        try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: directory.path)
+        let two = "+net_bind_service,+net_raw"
+        let command = [
+            "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--no-new-privs", "--inh-caps=-all,\(two)", "--ambient-caps=-all,\(two)",
+            "--bounding-set=-all,\(two)",
+        ]
+        let server = try RunningServer(directory, ["--interface", "rack0"], command: network.command + command, program: program)
+        let credentials = try String(contentsOfFile: "/proc/\(server.process.processIdentifier)/status", encoding: .utf8)
+        #expect(credentials.contains("Uid:\t65534\t65534\t65534\t65534") && credentials.contains("CapEff:\t0000000000002400"))
+        #expect(try network.output(of: ["curl", "-s", "http://10.77.0.1:8080/nothing"]).hasPrefix("unknown-path"))
+        #expect(try network.output(of: ["curl", "-s", "-X", "POST", "-d", "{}", "http://10.77.0.1:8081/v1/claim"]).contains("malformed-body"))
+        _ = try network.output(of: ["curl", "-s", "-m", "10", "tftp://10.77.0.1/nothing"])
+        #expect(try server.run("status").output.contains("not-published"))
         #expect(server.kill(SIGTERM) == 0)
     }
 

@@ -11,12 +11,13 @@ import Testing
 /// `BENNU_IMAGE_CACHE` names a package cache to share.
 @Suite("A whole build", .enabled(if: getenv("BENNU_IMAGE_TESTS") != nil), .serialized)
 struct BuildTwiceTests {
-    @Test("the same lock gives the same digest, in another directory, with another umask, host name and number of cores, at another time")
+    @Test("the same lock gives the same digest, in another directory, with another umask, host name and number of cores, 400 days later")
     func sameDigest() async throws {
         let place = try Scratch()
         let overlay = "\(place.directory)/overlay"
         try Files.makeDirectory("\(overlay)/etc")
         try Files.write("hello\n", to: "\(overlay)/etc/motd")
+        try setModified("\(overlay)/etc/motd", 1_000_000_000)
         var first = options(place, "first")
         first.writeLock = "\(place.directory)/lock.json"
         first.overlay = overlay
@@ -28,10 +29,11 @@ struct BuildTwiceTests {
         try Files.makeDirectory("\(other)/etc")
         try Files.write("hello\n", to: "\(other)/etc/motd", mode: 0o600)
         chmod("\(other)/etc", 0o700)
+        try setModified("\(other)/etc/motd", time(nil) + 86_400)
         var second = options(place, "a/longer/path/second")
         second.lock = first.writeLock
         second.overlay = other
-        second.launcher = ["unshare", "--uts", "sh", "-c", "hostname twin; exec taskset 1 \"$@\"", "sh"]
+        second.launcher = Self.otherComputer
         umask(0o077)
         let two = try await BootImageBuild.run(second) { _ in }
         umask(0o022)
@@ -44,6 +46,7 @@ struct BuildTwiceTests {
         let toolbox = Toolbox(log: "\(place.directory)/log", temporaryDirectory: place.directory)
         let blob = "\(first.output)/blobs/sha256/\(root.digest.hexadecimal)"
         try await toolbox.run("unsquashfs", ["-q", "-n", "-no-xattrs", "-d", listing, blob])
+        try await expectLaterClock(toolbox, in: listing)
         var found: [String] = []
         let words = BootImageBuild.sourcesLists().joined(separator: "\n").split(whereSeparator: { " \n\t".contains($0) })
         let archives = words.filter { $0.contains("://") }.compactMap { $0.split(separator: "/").dropFirst().first.map(String.init) }
@@ -63,6 +66,36 @@ struct BuildTwiceTests {
         let store = try ImageRepository(directory: "\(place.directory)/store")
         #expect(try store.importLayout(first.output).map(\.reference) == [ImageReference("kvm:test")])
         #expect(try store.verify(one.digest) == [])
+    }
+
+    /// Another host name, one core, and a clock that is 400 days ahead, for the root's own programs too: inside a chroot the library that
+    /// shifts the clock is found through the first process of the name space, which stays outside of it.
+    static let otherComputer = [
+        "unshare", "--uts", "--pid", "--fork", "--mount-proc", "sh", "-c",
+        """
+        hostname twin
+        export LD_PRELOAD=/proc/1/root/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1
+        export FAKETIME=+400d NO_FAKE_STAT=1 DONT_FAKE_MONOTONIC=1 FAKETIME_DONT_FAKE_MONOTONIC=1
+        exec taskset 1 "$@"
+        """, "sh",
+    ]
+
+    /// Without the library the loader only warns, and the second build would have had the clock of the first.
+    private func expectLaterClock(_ toolbox: Toolbox, in root: String) async throws {
+        var later = toolbox
+        later.launcher = Self.otherComputer
+        let here = try await later.run("date", ["+%s"])
+        let script = "mount -t proc proc \"$1/proc\" && exec chroot \"$1\" date +%s"
+        let inside = try await later.run("unshare", ["--mount", "--pid", "--fork", "sh", "-c", script, "sh", root])
+        for text in [here, inside] {
+            let seconds = try #require(Int(text.split(separator: "\n").last ?? ""))
+            #expect(seconds - time(nil) > 399 * 86_400, "the second build had another clock")
+        }
+    }
+
+    private func setModified(_ path: String, _ seconds: Int) throws {
+        let moment = timespec(tv_sec: seconds, tv_nsec: 0)
+        try #require(utimensat(AT_FDCWD, path, [moment, moment], 0) == 0)
     }
 
     private func options(_ place: Scratch, _ name: String) -> ImageBuildOptions {

@@ -1,0 +1,138 @@
+import FleetModel
+import FoundationEssentials
+import OperatorClient
+import OperatorTypes
+import Testing
+import VirtualRack
+
+extension UpgradeTests {
+    @Test("and a Linux guest keeps its disks, its network and its process", .timeLimit(.minutes(40)))
+    func writerNoticesNothing() async throws {
+        try await Site.with("writer", memoryMebibytes: 2048) { site in
+            for name in ["a", "b"] { try await site.importImage(name) }
+            let disks = try [WriterDisk("attached", port: 10809, of: site), WriterDisk("network", port: 10810, of: site)]
+            defer { for disk in disks { disk.server.kill() } }
+            try await site.apply(Site.example("20-profile.yaml").replacing("kvm:latest", with: "kvm:a"))
+            try await site.expect("h1")
+            try await site.apply(Self.writer)
+            try await site.rack.power(.on, "h1")
+            let before = try await site.wait(until: .operational, "h1")
+            let begun = try await site.writer(on: before)
+
+            let pings = try ServerProcess(
+                site.rack.namespaceCommand(["stdbuf", "-oL", "ping", "-n", "-D", "-i", "0.2", Self.writerAddress]), log: site.evidence("pings.log"))
+            defer { pings.kill() }
+            try await site.waitForWrites(10, after: begun.log, on: before)
+            let start = Date().timeIntervalSince1970
+            let after = try await site.upgrade(to: "kvm:b", deadline: 1200)
+            #expect(after.record.upgrade?.state == .done, "\(after.record.upgrade?.failure ?? "")")
+            let operational = try await site.writer(on: after)
+            try await site.waitForWrites(10, after: operational.log, on: after)
+            let end = Date().timeIntervalSince1970
+            let ended = try await site.writer(on: after)
+
+            #expect(ended.process == begun.process, "the same QEMU, since the same moment")
+            #expect(ended.log.complaints == [])
+            var figures = ["seconds from the order to ten writes after it: \(Int(end - start))"]
+            for disk in ["local", "attached", "network"] {
+                let writes = ended.log.writes(to: disk, after: begun.log.last[disk] ?? 0)
+                #expect(writes.map(\.number) == Array(((begun.log.last[disk] ?? 0) + 1)..<((ended.log.last[disk] ?? 0) + 1)))
+                let (longest, gap) = (writes.map(\.milliseconds).max() ?? .max, writes.map(\.gap).max() ?? .max)
+                figures.append("\(disk): \(writes.count) writes, longest \(longest) ms, longest gap \(gap) ms")
+                #expect(gap < 30_000)
+            }
+            let ping = PingLog.longestGap(Site.text(at: site.evidence("pings.log")), from: start, to: end)
+            figures.append("ping: \(ping.answers) answers, longest gap \(Int(ping.seconds * 1000)) ms")
+            #expect(ping.seconds < 30)
+            // What the guest was told is durable is on the disks that are here.
+            for disk in disks { #expect(disk.holds(ended.log.last[disk.name] ?? .max)) }
+            try Data(figures.joined(separator: "\n").utf8).write(to: URL(filePath: site.evidence("figures.txt")))
+            print(figures.joined(separator: "\n"))
+        }
+    }
+
+    static let writerAddress = "10.77.0.50"
+
+    /// Three disks: a file on the host; one of the network that the host's QEMU attaches; one of the network that the guest attaches itself.
+    static let writer = """
+        apiVersion: bennu/v1
+        kind: Guest
+        metadata:
+          name: writer
+        spec:
+          host: h1
+          xml: |
+            <domain type='qemu'>
+              <memory unit='MiB'>96</memory>
+              <vcpu>1</vcpu>
+              <os>
+                <type arch='x86_64' machine='pc'>hvm</type>
+                <kernel>/usr/lib/writing-guest/vmlinuz</kernel>
+                <initrd>/usr/lib/writing-guest/initrd</initrd>
+                <cmdline>console=ttyS0 quiet no_timer_check guest.address=\(writerAddress)/24 guest.disk=local:/dev/vda \
+        guest.disk=attached:/dev/vdb guest.nbd=network:10.77.0.1:10810</cmdline>
+              </os>
+              <features><acpi/><apic/></features>
+              <devices>
+                <disk type='file' device='disk'>
+                  <driver name='qemu' type='raw'/>
+                  <source file='/var/lib/libvirt/images/writer.raw'/>
+                  <target dev='vda' bus='virtio'/>
+                </disk>
+                <disk type='network' device='disk'>
+                  <driver name='qemu' type='raw'/>
+                  <source protocol='nbd'><host name='10.77.0.1' port='10809'/></source>
+                  <target dev='vdb' bus='virtio'/>
+                </disk>
+                <interface type='network'><source network='lan'/><model type='virtio'/></interface>
+                <serial type='pty'><log file='/var/log/libvirt/qemu/writer-serial.log' append='on'/><target port='0'/></serial>
+                <memballoon model='none'/>
+              </devices>
+            </domain>
+        """
+}
+
+/// A disk that the rack's network has: a file of 8 MiB behind a server of its own.
+private struct WriterDisk {
+    let name: String
+    let path: String
+    let server: ServerProcess
+
+    init(_ name: String, port: Int, of site: Site) throws {
+        (self.name, path) = (name, site.evidence("\(name).raw"))
+        try Data(count: 8 << 20).write(to: URL(filePath: path))
+        let command = ["qemu-nbd", "--persistent", "--shared=4", "--format=raw", "--bind=10.77.0.1", "--port=\(port)", path]
+        server = try ServerProcess(site.rack.namespaceCommand(command), log: site.evidence("\(name).log"))
+    }
+
+    /// Whether a record is in its place.
+    func holds(_ number: Int) -> Bool {
+        guard let bytes = FileManager.default.contents(atPath: path), number > 0, !bytes.isEmpty else { return false }
+        return bytes.dropFirst((number - 1) % (bytes.count / 4096) * 4096).starts(with: "\(name) \(number)\n".utf8)
+    }
+}
+
+extension Site {
+    /// Process and start of the writer's QEMU, and what the guest has printed. Its log is in the root that it was started from.
+    fileprivate func writer(on host: HostDetail) async throws -> (process: String, log: WriterLog) {
+        let text = try await run(
+            on: host,
+            """
+            p=$(cat /run/libvirt/qemu/writer.pid)
+            cut -d ' ' -f 1,22 /proc/$p/stat
+            cat /proc/$p/root/var/log/libvirt/qemu/writer-serial.log
+            """)
+        let process = text.prefix { $0 != "\n" }
+        return (String(process), WriterLog(String(text.dropFirst(process.count + 1))))
+    }
+
+    /// Waits until every disk has as many records more.
+    fileprivate func waitForWrites(_ count: Int, after log: WriterLog, on host: HostDetail) async throws {
+        try await eventually("\(count) writes to each disk", within: .seconds(240)) {
+            let now = try await self.writer(on: host).log
+            guard now.complaints.isEmpty else { throw Unmet("the guest says: \(now.complaints)") }
+            let disks = ["local", "attached", "network"]
+            return disks.allSatisfy { (now.last[$0] ?? 0) >= (log.last[$0] ?? 0) + count } ? now : nil
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import Foundation
+import Testing
+
+/// A network namespace whose interface `rack0` has 10.77.0.1/24. It goes with this value.
+final class NetworkOfItsOwn {
+    let name = "bennu-test-\(UInt32.random(in: 0 ... .max))"
+
+    /// Goes before a program that is to run in it. `ip netns exec` becomes the program, so signals reach it.
+    var command: [String] { ["ip", "netns", "exec", name] }
+
+    init() throws {
+        try #require(try Self.ip("netns", "add", name) == 0)
+        for arguments in [
+            ["link", "set", "lo", "up"], ["link", "add", "rack0", "type", "veth", "peer", "name", "rack1"],
+            ["address", "add", "10.77.0.1/24", "dev", "rack0"], ["link", "set", "rack0", "up"],
+        ] {
+            try #require(try Self.ip(["-n", name] + arguments) == 0)
+        }
+    }
+
+    deinit { _ = try? Self.ip("netns", "delete", name) }
+
+    /// What a client in this network prints; the program is found on the `PATH`.
+    func output(of arguments: [String]) throws -> String {
+        let process = Process()
+        let pipe = Pipe()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = command + arguments
+        process.standardOutput = pipe
+        try process.run()
+        let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        return text
+    }
+
+    private static func ip(_ arguments: String...) throws -> Int32 { try ip(arguments) }
+
+    private static func ip(_ arguments: [String]) throws -> Int32 {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = ["ip"] + arguments
+        try process.run()
+        process.waitUntilExit()
+        return process.terminationStatus
+    }
+}
