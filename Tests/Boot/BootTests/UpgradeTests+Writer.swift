@@ -33,6 +33,7 @@ extension UpgradeTests {
 
             #expect(ended.process == begun.process, "the same QEMU, since the same moment")
             #expect(ended.log.complaints == [])
+            #expect(!ended.log.memory.isEmpty && ended.log.memory.allSatisfy { $0 == 0 })
             var figures = ["seconds from the order to ten writes after it: \(Int(end - start))"]
             for disk in ["local", "attached", "network"] {
                 let writes = ended.log.writes(to: disk, after: begun.log.last[disk] ?? 0)
@@ -70,7 +71,7 @@ extension UpgradeTests {
                 <kernel>/usr/lib/writing-guest/vmlinuz</kernel>
                 <initrd>/usr/lib/writing-guest/initrd</initrd>
                 <cmdline>console=ttyS0 quiet no_timer_check guest.address=\(writerAddress)/24 guest.disk=local:/dev/vda \
-        guest.disk=attached:/dev/vdb guest.nbd=network:10.77.0.1:10810</cmdline>
+        guest.disk=attached:/dev/vdb guest.nbd=network:10.77.0.1:10810 guest.memory=32</cmdline>
               </os>
               <features><acpi/><apic/></features>
               <devices>
@@ -93,7 +94,7 @@ extension UpgradeTests {
 }
 
 /// A disk that the rack's network has: a file of 8 MiB behind a server of its own.
-private struct WriterDisk {
+struct WriterDisk {
     let name: String
     let path: String
     let server: ServerProcess
@@ -114,7 +115,7 @@ private struct WriterDisk {
 
 extension Site {
     /// Process and start of the writer's QEMU, and what the guest has printed. Its log is in the root that it was started from.
-    fileprivate func writer(on host: HostDetail) async throws -> (process: String, log: WriterLog) {
+    func writer(on host: HostDetail) async throws -> (process: String, log: WriterLog) {
         let text = try await run(
             on: host,
             """
@@ -127,7 +128,7 @@ extension Site {
     }
 
     /// Waits until every disk has as many records more.
-    fileprivate func waitForWrites(_ count: Int, after log: WriterLog, on host: HostDetail) async throws {
+    func waitForWrites(_ count: Int, after log: WriterLog, on host: HostDetail) async throws {
         try await eventually("\(count) writes to each disk", within: .seconds(240)) {
             let now = try await self.writer(on: host).log
             guard now.complaints.isEmpty else { throw Unmet("the guest says: \(now.complaints)") }

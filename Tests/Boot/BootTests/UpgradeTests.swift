@@ -77,9 +77,13 @@ extension Site {
 
     /// Orders it, and waits until it is over and the host operational, on whichever image.
     func upgrade(to image: String, deadline: Int) async throws -> HostDetail {
-        let request = UpgradeRequest(image: image, deadline: deadline)
+        try await carryOut(UpgradeRequest(image: image, deadline: deadline))
+    }
+
+    /// Orders it, and waits until it is over and the host operational.
+    func carryOut(_ request: UpgradeRequest) async throws -> HostDetail {
         let order = try await client.post("/v1/hosts/h1/upgrade", body: request, answer: UpgradeOutlook.self).upgrade.unwrapped("order")
-        return try await eventually("the end of the upgrade to \(image)", within: .seconds(1500)) {
+        return try await eventually("the end of the order: \(request)", within: .seconds(1500)) {
             guard let detail = try await self.host("h1"), let upgrade = detail.record.upgrade, upgrade.order.id == order.order.id else { return nil }
             return [.done, .failed].contains(upgrade.state) && detail.summary.state == .operational ? detail : nil
         }
@@ -105,7 +109,7 @@ extension Site {
         try await client.get(Timeline.self, "/v1/hosts/h1/timeline?boot=all").events
     }
 
-    fileprivate func expectStory(_ names: [String]) async throws {
+    func expectStory(_ names: [String]) async throws {
         let told = try await wholeTimeline().map(\.name)
         var rest = (told.lastIndex(of: "upgrade-ordered").map { told[$0...] } ?? [])
         for name in names {

@@ -11,6 +11,8 @@ struct WriterLog {
 
     /// Oldest first.
     private(set) var writes: [Write] = []
+    /// Words found wrong, by each look at the guest's memory.
+    private(set) var memory: [Int] = []
     /// `error` lines, and every line of which nothing is known, kernel messages among them.
     private(set) var complaints: [String] = []
 
@@ -20,6 +22,8 @@ struct WriterLog {
         for line in lines.map({ $0.split { " \r".contains($0) } }) where !line.isEmpty {
             if line.count == 8, line[0] == "write", let number = Int(line[2]), let time = Int(line[3]), let gap = Int(line[6]) {
                 writes.append(Write(disk: String(line[1]), number: number, milliseconds: time, gap: gap))
+            } else if line.count == 4, line[0] == "memory", Int(line[1]) == memory.count + 1, let wrong = Int(line[3]) {
+                memory.append(wrong)
             } else if !line.starts(with: ["guest", "up"]) {
                 complaints.append(line.joined(separator: " "))
             }

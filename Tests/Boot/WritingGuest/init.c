@@ -4,9 +4,10 @@
      guest up 10.77.0.50 12.3 s            seconds since its kernel started
      write local 17 3 ms gap 203 ms        record 17 is durable; the call took 3 ms; since record 16 was durable 203 ms have passed
      error local 18 write: Input/output error
+     memory 4 wrong 0                      the fourth look at all words that were written at the start found none that is another
 
    From the kernel's command line: guest.address=A.B.C.D/N, guest.disk=NAME:DEVICE as often as there are disks, and guest.nbd=NAME:A.B.C.D:PORT
-   for one that the guest itself reaches over the network. A record is a block of 4096 bytes that begins with the line "NAME NUMBER". */
+   for one that the guest itself reaches over the network; guest.memory=MIB of words to look at, again and again. A record is a block of 4096 bytes that begins with the line "NAME NUMBER". */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <endian.h>
@@ -83,6 +84,20 @@ static _Noreturn void write_for_ever(const char *name, int file) {
     }
 }
 
+/* Fills memory with words that follow from a seed of this start, and counts those that are not what they were. In a process of its own. */
+static _Noreturn void look_for_ever(size_t mebibytes) {
+    size_t count = (mebibytes << 20) / sizeof(uint64_t);
+    uint64_t *words = malloc(count * sizeof *words), seed;
+    if (!words || syscall(SYS_getrandom, &seed, sizeof seed, 1 /* not blocking */) != sizeof seed) fail("memory", 0, "fill");
+    for (size_t i = 0; i < count; i++) words[i] = (seed + i) * 0x9e3779b97f4a7c15u;
+    for (unsigned long look = 1;; look++) {
+        unsigned long wrong = 0;
+        for (size_t i = 0; i < count; i++) wrong += ((volatile uint64_t *)words)[i] != (seed + i) * 0x9e3779b97f4a7c15u;
+        say("memory %lu wrong %lu\n", look, wrong);
+        sleep_ms(2000);
+    }
+}
+
 static void load_modules(void) {
     for (char path[] = "/modules/0"; path[9] <= '9'; path[9]++) {
         int file = open(path, O_RDONLY | O_CLOEXEC);
@@ -152,6 +167,8 @@ static void start(char *argument) {
     if (!strncmp(argument, "guest.address=", 14)) {
         set_address(argument + 14);
         say("guest up %s %.1f s\n", argument + 14, now_ms() / 1e3);
+    } else if (!strncmp(argument, "guest.memory=", 13)) {
+        if (fork() == 0) look_for_ever(strtoul(argument + 13, NULL, 10));
     } else if (on_network || !strncmp(argument, "guest.disk=", 11)) {
         char *name = argument + (on_network ? 10 : 11), *place = strchr(name, ':');
         if (!place || fork()) return;

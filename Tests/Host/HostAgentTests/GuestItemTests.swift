@@ -137,7 +137,7 @@ import Testing
         let waiting = try elsewhere.plan(observed(159, MadeItem(stopRequested: 100)))
         #expect(waiting.actions.isEmpty && waiting.isWaiting)
         let over = try elsewhere.plan(observed(160, MadeItem(stopRequested: 100)))
-        #expect(over.actions == [.destroyGuest(name: "web"), .undefineGuest(name: "web"), .forget(elsewhere.key)])
+        #expect(over.actions == [.destroyGuest(name: "web"), .undefineGuest(name: "web"), .releaseMemory(guest: Self.uuid), .forget(elsewhere.key)])
     }
 
     @Test("a guest of the same name that the agent did not define is left alone")

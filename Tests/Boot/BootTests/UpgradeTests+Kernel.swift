@@ -1,0 +1,79 @@
+import FleetModel
+import Foundation
+import HostContract
+import OperatorTypes
+import Primitives
+import Rollout
+import Testing
+import VirtualRack
+
+extension UpgradeTests {
+    /// What a change of the kernel is told as, across both boots.
+    static let kernelStory = [
+        "upgrade-ordered", "order-received", "next-system-fetched", "kernel-loaded", "leaving", "boot-ended", "boot-began", "agent-started",
+        "guest-resumed", "operational", "upgrade-done",
+    ]
+
+    @Test("and the kernel is another, and a Linux guest has stood still for it: memory, disks and network are what they were", .timeLimit(.minutes(60)))
+    func warm() async throws {
+        try await Site.with("warm", memoryMebibytes: 2560) { site in
+            for name in ["a", "next"] { try await site.importImage(name) }
+            let disks = try [WriterDisk("attached", port: 10809, of: site), WriterDisk("network", port: 10810, of: site)]
+            defer { for disk in disks { disk.server.kill() } }
+            let profile = Site.example("20-profile.yaml").replacing("kvm:latest", with: "kvm:a")
+            try await site.apply(profile.replacing("spec:\n", with: "spec:\n  guestMemory: 512MiB\n"))
+            try await site.expect("h1")
+            try await site.rack.power(.on, "h1")
+            // The first start shows the servers the host's memory; the second sets a part of it aside.
+            let first = try await site.wait(until: .operational, "h1")
+            #expect(first.record.boot?.status?.system?.guestMemory == nil)
+            let before = try await site.carryOut(UpgradeRequest(method: .cold, deadline: 1200, isRestart: true))
+            #expect(before.record.upgrade?.state == .done, "\(before.record.upgrade?.failure ?? "")")
+            let region = try before.record.boot?.status?.system?.guestMemory.unwrapped("guest memory")
+            #expect(try region.unwrapped("region").bytes > 400 << 20)
+
+            try await site.apply(Self.writer)
+            let running = try await eventually("the guest runs", within: .seconds(600)) {
+                let detail = try await site.host("h1")
+                return detail?.record.boot?.status?.guests.contains { $0.name == "writer" && $0.state == "running" } == true ? detail : nil
+            }
+            #expect(running.record.boot?.status?.guests.first?.memory == .kept)
+            let begun = try await site.writer(on: running)
+            try await site.waitForWrites(10, after: begun.log, on: running)
+
+            let plan = try await site.client.get(UpgradeOutlook.self, "/v1/hosts/h1/upgrade?image=kvm:next").plan
+            #expect(plan.choice == .warm, "\(plan)")
+            let after = try await site.upgrade(to: "kvm:next", deadline: 1200)
+            #expect(after.record.upgrade?.state == .done, "\(after.record.upgrade?.failure ?? "")")
+            let boot = try after.record.boot.unwrapped("boot")
+            let old = try running.record.boot.unwrapped("boot")
+            #expect(boot.kind == .kexec && boot.predecessor == old.id)
+            #expect(boot.image == after.assignment?.image && boot.kernel != old.kernel)
+            #expect(boot.status?.system?.kernelRelease != old.status?.system?.kernelRelease)
+            try await site.expectStory(Self.kernelStory)
+
+            let resumed = try await site.writer(on: after)
+            try await site.waitForWrites(10, after: resumed.log, on: after)
+            let ended = try await site.writer(on: after).log
+            #expect(ended.complaints == [])
+            #expect(ended.memory.count > begun.log.memory.count && ended.memory.allSatisfy { $0 == 0 })
+            for disk in disks.map(\.name) + ["local"] {
+                let numbers = ended.writes(to: disk, after: 0).map(\.number)
+                #expect(numbers == Array(1...numbers.count), "\(disk): no record is missing, and none is twice")
+            }
+            for disk in disks { #expect(disk.holds(ended.last[disk.name] ?? .max)) }
+            let pause = try boot.status?.guests.first { $0.name == "writer" }?.pause.unwrapped("pause")
+            let answers = try await site.ask(after, Self.questionsAfterKernel)
+            #expect(answers["paused"] == "paused" && answers["resumed"] == "running" && answers["module"] == "loaded" && answers["pings"] == "answered")
+            let figures = "the guest stood for \(pause ?? -1) ms; \(answers["uptime"] ?? "?") s after its start the new kernel was asked"
+            try Data(figures.utf8).write(to: URL(filePath: site.evidence("figures.txt")))
+            print(figures)
+        }
+    }
+
+    static let questionsAfterKernel: KeyValuePairs = [
+        "paused": "virsh suspend writer >/dev/null; virsh domstate writer", "resumed": "virsh resume writer >/dev/null; virsh domstate writer",
+        "module": "modprobe dummy && grep -q ^dummy /proc/modules && echo loaded",
+        "pings": "ping -n -c 5 -W 5 \(writerAddress) | grep -q 'bytes from' && echo answered", "uptime": "cut -d' ' -f1 /proc/uptime",
+    ]
+}
