@@ -18,9 +18,7 @@ struct HypervisorArguments {
         // graphics=off is what -nographic does to firmware: its console goes to the serial port.
         let accelerated = accelerator == .kvm ? "kvm" : "tcg,thread=multi"
         return [
-            "-machine", firmware.usesFlash ? "q35,graphics=off" : "pc,graphics=off", "-accel", accelerated,
-            // Emulated virtualization of emulated processors serves nobody: guests of such a host are translated, and each start is alike.
-            "-cpu", accelerator == .kvm ? "max" : "max,-svm",
+            "-machine", firmware.usesFlash ? "q35,graphics=off" : "pc,graphics=off", "-accel", accelerated, "-cpu", "max",
             "-m", "\(memory)", "-smp", "\(processors)", "-nodefaults", "-no-user-config", "-display", "none",
         ]
     }

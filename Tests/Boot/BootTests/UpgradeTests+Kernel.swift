@@ -1,6 +1,7 @@
 import FleetModel
 import Foundation
 import HostContract
+import OperatorClient
 import OperatorTypes
 import Primitives
 import Rollout
@@ -14,7 +15,8 @@ extension UpgradeTests {
         "guest-resumed", "operational", "upgrade-done",
     ]
 
-    @Test("and the kernel is another, and a Linux guest has stood still for it: memory, disks and network are what they were", .timeLimit(.minutes(60)))
+    @Test(
+        "and the kernel is another, and a Linux guest has stood still for it: memory, disks and network are what they were", .timeLimit(.minutes(60)))
     func warm() async throws {
         try await Site.with("warm", memoryMebibytes: 2560) { site in
             for name in ["a", "next"] { try await site.importImage(name) }
@@ -64,7 +66,8 @@ extension UpgradeTests {
             for disk in disks { #expect(disk.holds(ended.last[disk.name] ?? .max)) }
             let pause = try boot.status?.guests.first { $0.name == "writer" }?.pause.unwrapped("pause")
             let answers = try await site.ask(after, Self.questionsAfterKernel)
-            #expect(answers["paused"] == "paused" && answers["resumed"] == "running" && answers["module"] == "loaded" && answers["pings"] == "answered")
+            #expect(
+                answers["paused"] == "paused" && answers["resumed"] == "running" && answers["module"] == "loaded" && answers["pings"] == "answered")
             let figures = "the guest stood for \(pause ?? -1) ms; \(answers["uptime"] ?? "?") s after its start the new kernel was asked"
             try Data(figures.utf8).write(to: URL(filePath: site.evidence("figures.txt")))
             print(figures)

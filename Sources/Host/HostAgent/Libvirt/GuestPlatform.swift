@@ -33,17 +33,20 @@ package struct GuestPlatform: Sendable, Hashable {
     }
 
     /// udev loads it as well, at a time of its own: a guest must not start without KVM because it was faster.
-    private static func loadModule(_ root: HostRoot) {
-        guard !root.exists("/dev/kvm"), let processor = try? root.read("/proc/cpuinfo") else { return }
-        let flags = String(decoding: processor, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("flags") } ?? ""
-        for (flag, module) in [("vmx", "kvm_intel"), ("svm", "kvm_amd")] where flags.split(separator: " ").contains(Substring(flag)) {
+    private static func loadModule(_ processor: [Substring], in root: HostRoot) {
+        guard !root.exists("/dev/kvm") else { return }
+        let flags = processor.first { $0.hasPrefix("flags") }?.split(separator: " ") ?? []
+        for (flag, module) in [("vmx", "kvm_intel"), ("svm", "kvm_amd")] where flags.contains(Substring(flag)) {
             try? Command("/usr/sbin/modprobe", [module]).run(in: root)
         }
     }
 
     /// True when a virtual machine can be made with /dev/kvm; the device alone says little (a disabled BIOS setting, a container).
     package static func hasKVM(_ root: HostRoot) -> Bool {
-        loadModule(root)
+        let processor = (try? root.read("/proc/cpuinfo")).flatMap { $0 }.map { String(decoding: $0, as: UTF8.self).split(separator: "\n") } ?? []
+        // Where the processor is emulated, its virtualization is too: translating is faster, and known to work.
+        guard !processor.contains(where: { $0.hasPrefix("model name") && $0.contains("QEMU TCG") }) else { return false }
+        loadModule(processor, in: root)
         let device = open(root.path("/dev/kvm"), O_RDWR | O_CLOEXEC)
         guard device >= 0 else { return false }
         defer { close(device) }
