@@ -52,6 +52,15 @@ struct StandInTests {
         return (plan.image, events)
     }
 
+    /// The boot loader asks for its script once more, in the same boot.
+    private func askAgain(_ fixture: inout StateFixture) -> (image: Digest?, events: [String]) {
+        fixture.now += 15_000
+        let ask = Sighting(stage: .script, hardwareAddress: mac(1), uuid: nil)
+        let (decision, _, events) = fixture.state.decideBoot(of: ask, now: fixture.now, using: &fixture.generator)
+        guard case .boot(let plan) = decision else { return (nil, []) }
+        return (plan.image, events.map(\.name))
+    }
+
     /// What a boot shows before the next one ends it.
     private func end(_ end: End, _ fixture: inout StateFixture) throws {
         mark(&fixture, .http, "seal-sent")
@@ -109,6 +118,19 @@ struct StandInTests {
         #expect(fixture.record(1)?.ended?.failure == .neverUp)
         fixture.state.restore(boot.id, of: try #require(fixture.record(1)).id)
         #expect(fixture.record(1)?.ended == nil)
+    }
+
+    @Test("a boot loader that had all of an image and asks again counts against it, each time that all was sent")
+    func notStarted() throws {
+        var fixture = try fixture()
+        start(&fixture)
+        // What could not be fetched is asked for again, too, and says nothing.
+        #expect(askAgain(&fixture) == (Self.bad, []))
+        mark(&fixture, .http, "seal-sent")
+        #expect(askAgain(&fixture) == (Self.bad, ["boot-failed"]))
+        #expect(askAgain(&fixture) == (Self.bad, []))
+        mark(&fixture, .http, "seal-sent")
+        #expect(askAgain(&fixture) == (Self.good, ["boot-failed", "stand-in-chosen"]))
     }
 
     @Test("boots that our servers were not there for count for nothing")
