@@ -155,6 +155,24 @@ struct StandInTests {
         #expect(image == Self.bad && events.map(\.name).contains("no-stand-in"))
     }
 
+    @Test("an order whose image failed to start has failed, though the host is operational again")
+    func failedOrder() throws {
+        var fixture = try fixture()
+        var record = try #require(fixture.record(1))
+        let (boot, bad) = (try #require(record.boot), try #require(fixture.state.images[Self.bad]))
+        let order = UpgradeOrder(id: "o-1", method: .cold, image: fixture.state.assignedImage(bad, arguments: []), deadline: 60)
+        record.upgrade = UpgradeRecord(order: order, boot: boot.id, orderedAt: fixture.now, guestsBefore: [])
+        fixture.state.put(record)
+        for _ in 0..<2 {
+            start(&fixture)
+            try end(.rootRefused, &fixture)
+        }
+        #expect(start(&fixture).image == Self.good && fixture.record(1)?.upgrade?.state == .ordered)
+        report(&fixture)
+        #expect(fixture.record(1)?.upgrade?.state == .failed)
+        #expect(fixture.record(1)?.upgrade?.failure == "the host is operational with image \(Self.good.short), not with \(Self.bad.short)")
+    }
+
     @Test("another assignment is tried at once")
     func reassigned() throws {
         var fixture = try fixture()
