@@ -3,6 +3,8 @@ package import Primitives
 /// Why a start of an image counts against the image. Only what the image itself did is here: what our servers, the network or an operator
 /// did to a boot says nothing of it.
 package enum BootFailure: String, Codable, Sendable, CaseIterable {
+    /// The boot loader had all of it, and came back to ask for another script.
+    case notStarted = "not-started"
     /// Its initrd refused its root.
     case rootRefused = "root-refused"
     /// It ran for `time` without its agent saying a word, and then the host was started anew.
@@ -39,6 +41,7 @@ package enum BootFailure: String, Codable, Sendable, CaseIterable {
 
     package var text: String {
         switch self {
+        case .notStarted: "the boot loader had all of it, and could not start it"
         case .rootRefused: "its initrd refused its root"
         case .neverUp: "it ran for ten minutes or more without a word of its agent"
         case .endedEarly: "it ran, and the host started anew without a word of its agent"
@@ -60,7 +63,12 @@ package struct ImageTrouble: Codable, Sendable, Hashable {
         if failure == .endedEarly { endedEarly += 1 } else { failed += 1 }
     }
 
-    package var text: String { "failed \(failed), ended early \(endedEarly) times" }
+    /// `2 failed starts`, `1 failed start and 2 that ended early`.
+    package var text: String {
+        let surely = "\(failed) failed start\(failed == 1 ? "" : "s")"
+        guard endedEarly > 0 else { return surely }
+        return failed == 0 ? "\(endedEarly) start\(endedEarly == 1 ? "" : "s") that ended early" : "\(surely) and \(endedEarly) that ended early"
+    }
 
     /// True after the second failed start; as resets look like starts that end early, those alone need a third.
     package var isTooMuch: Bool { failed >= 2 || failed + endedEarly >= 3 }

@@ -19,7 +19,7 @@ extension ExpectedPause {
 
     /// - Parameter saved: bytes of guest memory that the method writes out.
     package static func guess(saved: UInt64) -> ExpectedPause {
-        ExpectedPause(milliseconds: kernelGuess + time(saved), source: "a guess, as nothing was measured on this hardware")
+        ExpectedPause(milliseconds: kernelGuess + time(saved), source: "a guess")
     }
 
     /// - Parameters:

@@ -29,8 +29,12 @@ extension FleetState {
         }
         upgrade.hasArrived = true
         guard status.operational else { return [] }
-        upgrade.state = .done
         upgrade.successor = boot.id
+        // A stand-in started, or what the operator has assigned meanwhile.
+        if let image = boot.image, image != upgrade.order.image.image {
+            return [upgrade.fail("the host is operational with image \(image.short), not with \(upgrade.order.image.image.short)")]
+        }
+        upgrade.state = .done
         let outcome = UpgradeOutcome(before: upgrade.guestsBefore, after: status.guests, method: upgrade.order.method)
         learnPause(on: record, from: outcome, of: upgrade, now: now)
         return [("upgrade-done", outcome.description)]

@@ -26,7 +26,7 @@ extension FleetState {
         func note(_ name: String, _ detail: String, boot: BootID?) {
             events.append(BootEvent(host: record.id, boot: boot, time: now, source: .fleet, name: name, detail: detail))
         }
-        let ended = record.ended
+        let ended = record.ended ?? loadedInVain(&record)
         record.ended = nil
         if let ended {
             var trouble = record.trouble.flatMap { $0.image == ended.image ? $0 : nil } ?? ImageTrouble(image: ended.image)
@@ -58,6 +58,15 @@ extension FleetState {
         let start = Start(
             image: image, arguments: standIn.good.kernelArguments, reference: "\(name(of: image)) in place of \(assigned.reference)")
         return (start, events)
+    }
+
+    /// A boot loader that asks again in the same boot, after all was sent: it could not start what it had.
+    private func loadedInVain(_ record: inout HostRecord) -> EndedBoot? {
+        guard var boot = record.boot, boot.phase == .kernel, let image = boot.image, boot.steps?.contains(.loaded) ?? false else { return nil }
+        // The next time counts only if all is sent again.
+        boot.steps?.removeAll { $0 == .loaded }
+        record.boot = boot
+        return EndedBoot(boot: boot.id, image: image, failure: .notStarted)
     }
 
     /// Its first reference, else the beginning of its digest.

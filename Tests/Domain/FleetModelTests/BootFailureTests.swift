@@ -50,7 +50,9 @@ struct BootFailureTests {
         #expect(failure == row.failure)
     }
 
-    @Test("every failure is reached above") func all() { #expect(Set(Self.rows.compactMap(\.failure)) == Set(BootFailure.allCases)) }
+    @Test("every failure that the end of a boot can show is reached above") func all() {
+        #expect(Set(Self.rows.compactMap(\.failure)) == Set(BootFailure.allCases).subtracting([.notStarted]))
+    }
 
     @Test(
         "the second failed start is too much; of starts that only ended early, the third",
@@ -62,6 +64,18 @@ struct BootFailureTests {
         var trouble = ImageTrouble(image: try #require(Digest(bytes: [UInt8](repeating: 1, count: 32))))
         for failure in failures { trouble.count(failure) }
         #expect(trouble.isTooMuch == isTooMuch)
+    }
+
+    @Test(
+        "what was counted is written for people",
+        arguments: [
+            (1, 0, "1 failed start"), (2, 0, "2 failed starts"), (0, 1, "1 start that ended early"), (0, 3, "3 starts that ended early"),
+            (1, 2, "1 failed start and 2 that ended early"),
+        ])
+    func text(failed: Int, early: Int, text: String) throws {
+        var trouble = ImageTrouble(image: try #require(Digest(bytes: [UInt8](repeating: 1, count: 32))))
+        (trouble.failed, trouble.endedEarly) = (failed, early)
+        #expect(trouble.text == text)
     }
 
     @Test("a record of a server that knew nothing of this is read")

@@ -33,7 +33,7 @@ struct UpgradeLimitTests {
         #expect(plan[.warm]?.expected?.milliseconds == ExpectedPause.kernelGuess)
         #expect(
             plan[.warm]?.obstacles == [
-                .init(.pauseTooLong, guests: ["web"], detail: "at most 30 s; expected are 60 s, a guess, as nothing was measured on this hardware")
+                .init(.pauseTooLong, guests: ["web"], detail: "at most 30 s; expected are 60 s, a guess")
             ])
         #expect(plan[.live]?.expected == nil && plan[.soft]?.expected == nil && plan[.cold]?.expected == nil)
         situation.guests = []

@@ -52,6 +52,15 @@ struct StandInTests {
         return (plan.image, events)
     }
 
+    /// The boot loader asks for its script once more, in the same boot.
+    private func askAgain(_ fixture: inout StateFixture) -> (image: Digest?, events: [String]) {
+        fixture.now += 15_000
+        let ask = Sighting(stage: .script, hardwareAddress: mac(1), uuid: nil)
+        let (decision, _, events) = fixture.state.decideBoot(of: ask, now: fixture.now, using: &fixture.generator)
+        guard case .boot(let plan) = decision else { return (nil, []) }
+        return (plan.image, events.map(\.name))
+    }
+
     /// What a boot shows before the next one ends it.
     private func end(_ end: End, _ fixture: inout StateFixture) throws {
         mark(&fixture, .http, "seal-sent")
@@ -111,6 +120,19 @@ struct StandInTests {
         #expect(fixture.record(1)?.ended == nil)
     }
 
+    @Test("a boot loader that had all of an image and asks again counts against it, each time that all was sent")
+    func notStarted() throws {
+        var fixture = try fixture()
+        start(&fixture)
+        // What could not be fetched is asked for again, too, and says nothing.
+        #expect(askAgain(&fixture) == (Self.bad, []))
+        mark(&fixture, .http, "seal-sent")
+        #expect(askAgain(&fixture) == (Self.bad, ["boot-failed"]))
+        #expect(askAgain(&fixture) == (Self.bad, []))
+        mark(&fixture, .http, "seal-sent")
+        #expect(askAgain(&fixture) == (Self.good, ["boot-failed", "stand-in-chosen"]))
+    }
+
     @Test("boots that our servers were not there for count for nothing")
     func outage() throws {
         var fixture = try fixture()
@@ -131,6 +153,24 @@ struct StandInTests {
         }
         let (image, events) = start(&fixture)
         #expect(image == Self.bad && events.map(\.name).contains("no-stand-in"))
+    }
+
+    @Test("an order whose image failed to start has failed, though the host is operational again")
+    func failedOrder() throws {
+        var fixture = try fixture()
+        var record = try #require(fixture.record(1))
+        let (boot, bad) = (try #require(record.boot), try #require(fixture.state.images[Self.bad]))
+        let order = UpgradeOrder(id: "o-1", method: .cold, image: fixture.state.assignedImage(bad, arguments: []), deadline: 60)
+        record.upgrade = UpgradeRecord(order: order, boot: boot.id, orderedAt: fixture.now, guestsBefore: [])
+        fixture.state.put(record)
+        for _ in 0..<2 {
+            start(&fixture)
+            try end(.rootRefused, &fixture)
+        }
+        #expect(start(&fixture).image == Self.good && fixture.record(1)?.upgrade?.state == .ordered)
+        report(&fixture)
+        #expect(fixture.record(1)?.upgrade?.state == .failed)
+        #expect(fixture.record(1)?.upgrade?.failure == "the host is operational with image \(Self.good.short), not with \(Self.bad.short)")
     }
 
     @Test("another assignment is tried at once")

@@ -38,9 +38,11 @@ extension UpgradeOutlook {
         var lines = ["\(name) runs \(runs?.short ?? "an unknown image"), and is to run \(reference) (\(target.short))"]
         var table = TextTable("method", "possible", "pause of guests", "because")
         for candidate in plan.candidates {
+            let reasons = candidate.obstacles.map(\.description)
             table.add(
                 candidate.method.rawValue, candidate.isPossible ? (candidate.method == plan.choice ? "chosen" : "yes") : "no",
-                candidate.expected.map { "about \($0)" } ?? candidate.pause.text, candidate.obstacles.map(\.description).joined(separator: "; "))
+                candidate.expected.map { "about \($0)" } ?? candidate.pause.text, reasons.first ?? "")
+            for reason in reasons.dropFirst() { table.add("", "", "", reason) }
         }
         lines.append(table.render())
         lines.append(plan.guests.isEmpty ? "no guest runs there" : "guests: \(plan.guests.joined(separator: ", "))")
