@@ -81,8 +81,10 @@ extension Site {
     }
 
     /// Orders it, and waits until it is over and the host operational.
-    func carryOut(_ request: UpgradeRequest) async throws -> HostDetail {
+    /// - Parameter meanwhile: done once the order is given.
+    func carryOut(_ request: UpgradeRequest, meanwhile: () async throws -> Void = {}) async throws -> HostDetail {
         let order = try await client.post("/v1/hosts/h1/upgrade", body: request, answer: UpgradeOutlook.self).upgrade.unwrapped("order")
+        try await meanwhile()
         return try await eventually("the end of the order: \(request)", within: .seconds(1500)) {
             guard let detail = try await self.host("h1"), let upgrade = detail.record.upgrade, upgrade.order.id == order.order.id else { return nil }
             return [.done, .failed].contains(upgrade.state) && detail.summary.state == .operational ? detail : nil

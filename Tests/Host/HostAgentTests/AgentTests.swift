@@ -101,7 +101,7 @@ import Testing
             let report = try #require(status)
             #expect(report.revision == 4 && report.bootHash == "boot" && report.liveHash == "live")
             #expect(Set(report.items.map { "\($0.item)" }) == ["host-name/kvm-1", "guest/web"])
-            #expect(report.guests == [GuestStatus(name: "web", state: "running")])
+            #expect(report.guests == [GuestStatus(name: "web", state: "running", memory: .ordinary, memoryBytes: 16 << 20)])
             #expect(seen.isSuperset(of: ["PUT /v1/boots/b-1/inventory", "GET /v1/boots/b-1/configuration", "POST /v1/boots/b-1/events"]))
             #expect(try site.host.text("/etc/hostname") == "kvm-1\n")
 
