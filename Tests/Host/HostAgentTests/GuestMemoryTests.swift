@@ -21,7 +21,9 @@ struct GuestMemoryTests {
         #expect(region.bytes == bytes && region.start == start)
     }
 
-    @Test("what is no region is none", arguments: ["", "1G", "1G!", "!4G", "1G!4G!5G", "1G$4G", "1X!4G", "G!4G", "99999999999999999999!1", "18446744073709551615G!1G"])
+    @Test(
+        "what is no region is none",
+        arguments: ["", "1G", "1G!", "!4G", "1G!4G!5G", "1G$4G", "1X!4G", "G!4G", "99999999999999999999!1", "18446744073709551615G!1G"])
     func noRegion(_ text: String) { #expect(PersistentMemory.region(text[...]) == nil) }
 
     @Test("a host without the argument has none, and persistent memory of somebody's own is not touched")
