@@ -1,7 +1,8 @@
 package import Primitives
 
-/// A subnet plan with what is derived from it once a generation: who owns each reserved address.
-package struct ServedSubnet: Sendable, Hashable {
+/// A subnet plan with what is derived from it once a generation: who owns each reserved address. A class, since every message carries one
+/// about and a plan has a dozen parts to count references of.
+package final class ServedSubnet: Sendable {
     /// Who an address is reserved for.
     package enum Owner: Sendable, Hashable {
         case hardwareAddress(HardwareAddress)

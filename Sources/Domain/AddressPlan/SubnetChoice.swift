@@ -27,12 +27,23 @@ package struct RequestOrigin: Sendable, Hashable {
 package struct SubnetChoice: Sendable {
     /// Longest prefix first.
     package let subnets: [ServedSubnet]
+    /// By prefix length, longest first, and network: a thousand subnets are as quick to search as one.
+    private let byLength: [(length: Int, subnets: [IPv4Address: ServedSubnet])]
 
     package init(_ plans: [SubnetPlan]) {
         subnets = plans.map(ServedSubnet.init).sorted { ($1.plan.prefix.length, $0.plan.name) < ($0.plan.prefix.length, $1.plan.name) }
+        byLength = Dictionary(grouping: subnets, by: \.plan.prefix.length).sorted { $0.key > $1.key }.map { length, subnets in
+            (length, Dictionary(subnets.map { ($0.plan.prefix.network, $0) }, uniquingKeysWith: { first, _ in first }))
+        }
     }
 
-    package func subnet(containing address: IPv4Address) -> ServedSubnet? { subnets.first { $0.plan.prefix.contains(address) } }
+    package func subnet(containing address: IPv4Address) -> ServedSubnet? {
+        for (length, subnets) in byLength {
+            guard let prefix = IPv4Prefix(containing: address, length: length) else { continue }
+            if let subnet = subnets[prefix.network] { return subnet }
+        }
+        return nil
+    }
 
     /// `nil` when no subnet is served where the request comes from. A sign that names no subnet of ours is not replaced by a weaker one:
     /// an address from the wrong network would be worse than none.

@@ -51,11 +51,10 @@ extension DHCPMessage {
     /// The bytes of a reply within what the client takes. What a host can do without is left out first, in the order of this list.
     package func encode(answering request: DHCPMessage, linkMTU: Int = 1500) throws(DHCPRefusal) -> [UInt8] {
         let capacity = request.replyCapacity(linkMTU: linkMTU)
+        if let bytes = try? encode(maximumSize: capacity) { return bytes }
         var reply = self
-        for spare: DHCPOptionCode? in [
-            nil, .networkTimeServers, .domainName, .broadcastAddress, .tftpServerName, .domainNameServer, .router,
-        ] {
-            if let spare { reply.options.remove(spare) }
+        for spare: DHCPOptionCode in [.networkTimeServers, .domainName, .broadcastAddress, .tftpServerName, .domainNameServer, .router] {
+            reply.options.remove(spare)
             if let bytes = try? reply.encode(maximumSize: capacity) { return bytes }
         }
         throw .replyTooLarge

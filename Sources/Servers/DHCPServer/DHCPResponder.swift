@@ -46,7 +46,7 @@ package struct DHCPResponder: Sendable {
         let message = request.message
         guard let subnet = subnets.subnet(for: origin(of: request, arrival: arrival)) else { return .ignore(.noSubnet) }
         // What a host gives back is taken from anybody.
-        let asks = [.discover, .request, .inform].contains(request.type)
+        let asks = request.type == .discover || request.type == .request || request.type == .inform
         guard isKnown || !subnet.plan.ignoresUnknownHosts || !asks else { return .ignore(.unknownHost) }
         let client = LeaseClient(
             hardwareAddress: request.hardwareAddress, uuid: request.uuid,
