@@ -61,15 +61,13 @@ extension LeaseTable {
         guard subnet.plan.prefix.contains(address) else { return .addressOutsideSubnet(address, subnet: subnet.plan.name) }
         let record = records[address]
         let lease = record?.current
-        switch subnet.owners[address] {
-        case .hardwareAddress(let owner)?:
-            if owner != client.hardwareAddress { return .reservedForAnother(address) }
-        case .uuid(let owner)?:
-            // The running system sends no UUID: its NIC keeps what the firmware got with it.
-            let remembered = lease.flatMap { $0.hardwareAddress == client.hardwareAddress ? $0.uuid : nil }
-            if owner != client.uuid ?? remembered { return .reservedForAnother(address) }
-        case nil:
-            if !subnet.isInPool(address) { return .addressNotInPool(address, subnet: subnet.plan.name) }
+        if let owner = subnet.owners[address] {
+            // The running system sends no UUID and another identifier than the firmware, and its renewals pass no relay: its NIC keeps
+            // what it got with them.
+            let remembered = lease.flatMap { $0.hardwareAddress == client.hardwareAddress ? $0 : nil }
+            guard owner.is(client) || remembered.map({ owner.remembers(client, by: $0) }) ?? false else { return .reservedForAnother(address) }
+        } else if !subnet.isInPool(address) {
+            return .addressNotInPool(address, subnet: subnet.plan.name)
         }
         // What the store has or may yet take counts as well: until a release is durable, a restart would bring the lease back.
         var refusal: LeaseRefusal?
@@ -84,4 +82,30 @@ extension LeaseTable {
         }
         return refusal
     }
+}
+
+extension ServedSubnet.Owner {
+    func `is`(_ client: LeaseClient) -> Bool {
+        switch self {
+        case .hardwareAddress(let owner): owner == client.hardwareAddress
+        case .uuid(let owner): owner == client.uuid
+        case .clientIdentifier(let owner): owner == client.clientIdentifier
+        case .circuit(let owner): client.circuit.map(owner.covers) ?? false
+        }
+    }
+
+    /// Whether the client's own lease says that it was the owner. A UUID or a circuit that the message has goes before.
+    func remembers(_ client: LeaseClient, by lease: Lease) -> Bool {
+        switch self {
+        case .hardwareAddress: false
+        case .uuid(let owner): client.uuid == nil && owner == lease.uuid
+        case .clientIdentifier(let owner): owner == lease.clientIdentifier
+        case .circuit(let owner): client.circuit == nil && lease.circuit.map(owner.covers) ?? false
+        }
+    }
+}
+
+extension RelayCircuit {
+    /// A reservation that names no switch covers the port of that name on every one.
+    func covers(_ other: RelayCircuit) -> Bool { circuit == other.circuit && (remote == nil || remote == other.remote) }
 }

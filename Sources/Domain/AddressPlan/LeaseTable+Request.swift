@@ -32,6 +32,9 @@ extension LeaseTable {
         if isOwn, let before = record?.current {
             named.uuid = client.uuid ?? before.uuid
             named.hostName = client.hostName ?? before.hostName
+            named.circuit = client.circuit ?? before.circuit
+            // The next stage of the same host must find that the address was reserved for this identifier.
+            if case .clientIdentifier(let owner)? = subnet.owners[address] { named.clientIdentifier = owner }
         }
         let lease = Lease(address: address, client: named, expires: Lease.expiry(after: subnet.plan.leaseTime, from: now), state: .bound)
         var changed = [lease]

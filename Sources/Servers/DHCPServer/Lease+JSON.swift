@@ -7,6 +7,7 @@ extension Lease {
     package var json: [UInt8] {
         var text = LeaseText()
         text.add("address", address.description)
+        if let circuit { text.add("circuit", circuit) }
         if let clientIdentifier { text.add("clientIdentifier", clientIdentifier) }
         text.add("expires", expires)
         text.add("hardwareAddress", hardwareAddress.description)
@@ -22,6 +23,14 @@ private struct LeaseText {
     private var bytes: [UInt8] = []
 
     init() { bytes.reserveCapacity(256) }
+
+    mutating func add(_ name: StaticString, _ circuit: RelayCircuit) {
+        begin(name)
+        var inner = LeaseText()
+        inner.add("circuit", circuit.circuit)
+        if let remote = circuit.remote { inner.add("remote", remote) }
+        bytes += inner.finish()
+    }
 
     mutating func add(_ name: StaticString, _ value: String) {
         begin(name)

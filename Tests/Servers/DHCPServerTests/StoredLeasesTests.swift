@@ -52,6 +52,7 @@ private final class FailingStore: BlockingStore {
     func awkwardText() throws {
         for name in [#"a"b\c"#, "tab\there", "\u{0}\u{1f}\u{7f}", "größer 😀", ""] {
             var awkward = lease(9, expires: Lease.never)
+            awkward.circuit = RelayCircuit(circuit: name, remote: name)
             (awkward.hostName, awkward.clientIdentifier, awkward.uuid) = (name, name, UniversalUniqueIdentifier(high: 7, low: .max))
             #expect(StoredLeases.decode(awkward.json) == awkward, "\(name.debugDescription)")
         }
