@@ -129,12 +129,13 @@ package final class StoredLeases: LeaseStore {
             return .durable
         case .conflict(let key, let current):
             guard let address = IPv4Address(String(key.lastSegment)) else { return .failed("\(key) is no lease") }
-            revisions[address] = current?.modified
             // Our own bytes: the commit whose outcome was unknown had happened.
             if let current, transaction.writes.contains(.put(key, current.value)) {
                 for change in parcel { for lease in change.leases { revisions[lease.address] = current.modified } }
                 return .durable
             }
+            // What came with others is tried alone: only then is it told what is there, and only then may a next try go over it.
+            if parcel.count == 1 { revisions[address] = current?.modified }
             return .conflict(address, current: current.flatMap { Self.decode($0.value) })
         }
     }

@@ -50,7 +50,7 @@ struct RelayTests {
         /// The line that says that it relays.
         let ready: String
         var circuit: String?
-        var serverIdentifier = "10.0.0.1"
+        var refused: Set<String> = []
         var isInstalled: Bool { FileManager.default.isExecutableFile(atPath: "/usr/sbin/\(command[0])") }
     }
 
@@ -64,15 +64,13 @@ struct RelayTests {
             ready: "Sending on   Socket", circuit: Hexadecimal.encode(Array("relay0".utf8))),
         Row(
             testDescription: "isc-dhcp-relay with the link in 82.5, and the address of its uplink as giaddr",
-            command: isc + ["-a", "-U", "client0", "-id", "relay0", "-iu", "client0", "10.0.0.1"],
-            ready: "Sending on   Socket", circuit: Hexadecimal.encode(Array("relay0".utf8))),
+            command: isc + ["-a", "-U", "client0", "-id", "relay0", "10.0.0.1"],
+            ready: "Sending on   Socket", circuit: Hexadecimal.encode(Array("relay0".utf8)),
+            // It also sees the renewal leave by its uplink, and passes that on once more, without a link: the network of giaddr is the wrong one.
+            refused: ["address-outside-subnet"]),
         Row(
             testDescription: "dnsmasq with giaddr alone",
             command: ["dnsmasq", "-d", "-C", "/dev/null", "--port=0", "--dhcp-relay=10.1.0.1,10.0.0.1,client0"], ready: "dnsmasq-dhcp: DHCP relay"),
-        Row(
-            testDescription: "dnsmasq with the link in 82.5 and its own address for option 54 in 82.11",
-            command: ["dnsmasq", "-d", "-C", "/dev/null", "--port=0", "--dhcp-split-relay=10.1.0.1,10.0.0.1,client0"],
-            ready: "dnsmasq-dhcp: DHCP relay", serverIdentifier: "10.1.0.1"),
     ]
 
     @Test("A client behind a relay gets an address of its own link and renews it", arguments: rows.filter(\.isInstalled))
@@ -85,14 +83,14 @@ struct RelayTests {
             let relay = try ClientProgram(network.uplink, row.command)
             #expect(relay.line(row.ready) != nil, "\(relay.lines)")
             let client = try network.client("-t", "8", "-T", "1")
-            let bound = try #require(client.line("bound"), "\(client.lines) \(server.statistics.snapshot)")
-            #expect(bound == "bound ip=10.1.0.100 router=10.1.0.1 serverid=\(row.serverIdentifier)")
+            let bound = try #require(client.line("bound"), "\(client.lines) \(relay.lines) \(server.statistics.snapshot)")
+            #expect(bound == "bound ip=10.1.0.100 router=10.1.0.1 serverid=10.0.0.1")
             #expect(leases.stored.map(\.circuit?.circuit) == [row.circuit])
             try client.signal(SIGUSR1)
             #expect(client.line("renew") != nil, "\(client.lines) \(server.statistics.snapshot)")
             // A renewal that went past the relay had no option 82: what the lease knew stays.
             #expect(leases.stored.map(\.circuit?.circuit) == [row.circuit])
-            #expect(server.statistics.snapshot.refused.isEmpty)
+            #expect(Set(server.statistics.snapshot.refused.keys).isSubset(of: row.refused))
         }
     }
 

@@ -51,7 +51,8 @@ enum DHCPOptionFields {
             return nil
         }
         let formats = Format.allCases.map(\.rawValue)
-        guard let fields = value.fields(formats), let field = formats.first(where: { fields[$0] != nil }), let format = Format(rawValue: field),
+        guard let fields = value.fields(formats) else { return nil }
+        guard let field = formats.first(where: { fields[$0] != nil }), let format = Format(rawValue: field),
             let inner = fields[field]
         else {
             value.report(
