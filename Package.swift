@@ -25,6 +25,7 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let collections = Target.Dependency.product(name: "HashTreeCollections", package: "swift-collections")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let grdbSQLite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -78,7 +79,7 @@ let package = Package(
         target("OperatorTypes", in: "Domain", ["Primitives", "HostContract", "FleetModel", "Rollout"]),
 
         // Storage.
-        target("Store", in: "Storage", ["Primitives", grdb, logging]),
+        target("Store", in: "Storage", ["Primitives", grdb, grdbSQLite, logging]),
         target("Journal", in: "Storage", ["FleetModel", grdb, logging]),
         target("ImageStore", in: "Storage", ["Primitives", "FleetModel", crypto]),
 
@@ -150,6 +151,11 @@ let package = Package(
                 "Documents", "Fleet", "FleetModel", "HostContract", "ImageStore", "Journal", "OperatorTypes", "Primitives", "Store", "TestSupport",
                 crypto, logging,
             ], path: "Tests/Servers/FleetFixtures", swiftSettings: ours),
+        .executableTarget(
+            name: "DHCPExchanges",
+            dependencies: [
+                "DHCPServer", "DHCPWire", "DatagramIO", "Fleet", "ImageStore", "Journal", "OperatorTypes", "Primitives", "Store", logging,
+            ], path: "Tests/Servers/DHCPExchanges", swiftSettings: ours),
         .executableTarget(name: "StoreWriter", dependencies: ["Store"], path: "Tests/Storage/StoreWriter", swiftSettings: ours),
         tests("Primitives", in: "Vocabulary", ["Primitives"]),
         tests("DHCPWire", in: "Wire", ["DHCPWire", "Primitives"]),
@@ -186,8 +192,8 @@ let package = Package(
         tests(
             "DHCPServer", in: "Servers",
             [
-                "DHCPServer", "AddressPlan", "BootPolicy", "DHCPWire", "DatagramIO", "Fleet", "FleetModel", "Primitives", "Store", "TestSupport",
-                lifecycle, logging,
+                "DHCPServer", "AddressPlan", "BootPolicy", "DHCPExchanges", "DHCPWire", "DatagramIO", "Fleet", "FleetModel", "Primitives", "Store",
+                "TestSupport", lifecycle, logging,
             ]),
         tests(
             "BootServer", in: "Servers",

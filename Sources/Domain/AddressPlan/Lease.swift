@@ -19,6 +19,8 @@ package struct Lease: Codable, Sendable, Hashable {
     /// Option 61 in hexadecimal.
     package var clientIdentifier: String?
     package var hostName: String?
+    /// Where it was when it last came through a relay.
+    package var circuit: RelayCircuit?
     /// Seconds since 1970-01-01 UTC; `Lease.never` for an infinite lease.
     package var expires: Int64
     package var state: State
@@ -28,7 +30,7 @@ package struct Lease: Codable, Sendable, Hashable {
     package init(address: IPv4Address, client: LeaseClient, expires: Int64, state: State) {
         (self.address, self.expires, self.state) = (address, expires, state)
         (hardwareAddress, uuid) = (client.hardwareAddress, client.uuid)
-        (clientIdentifier, hostName) = (client.clientIdentifier, client.hostName)
+        (clientIdentifier, hostName, circuit) = (client.clientIdentifier, client.hostName, client.circuit)
     }
 
     /// Nobody but its holder may have the address now; a declined one not even its holder.

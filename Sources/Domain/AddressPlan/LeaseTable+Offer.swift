@@ -19,9 +19,10 @@ extension LeaseTable {
 
     /// The client took another server's offer, or another of ours.
     package mutating func withdrawOffers(to hardwareAddress: HardwareAddress, in subnet: ServedSubnet, except kept: IPv4Address? = nil) {
-        for lease in leases(of: hardwareAddress) where lease.state == .offered && lease.address != kept {
-            guard subnet.plan.prefix.contains(lease.address) else { continue }
-            set(records[lease.address]?.fallback, at: lease.address)
+        guard let addresses = addresses(of: hardwareAddress) else { return }
+        for address in addresses where address != kept && subnet.plan.prefix.contains(address) {
+            guard let record = records[address], record.current.state == .offered else { continue }
+            set(record.fallback, at: address)
         }
     }
 
@@ -31,15 +32,25 @@ extension LeaseTable {
         if let reserved = subnet.reservation(of: client), obstacle(to: client, having: reserved, in: subnet, now: now) == nil {
             return reserved
         }
-        let own = leases(of: client.hardwareAddress).filter { subnet.plan.prefix.contains($0.address) }
-        let rank: (Lease) -> Int = { $0.isInUse(at: now) ? 0 : $0.state == .offered ? 1 : 2 }
-        let latestFirst = own.sorted { rank($0) != rank($1) ? rank($0) < rank($1) : $0.expires > $1.expires }
-        for lease in latestFirst where obstacle(to: client, having: lease.address, in: subnet, now: now) == nil { return lease.address }
+        if let own = ownAddress(of: client, in: subnet, now: now) { return own }
         if let requested, obstacle(to: client, having: requested, in: subnet, now: now) == nil, !isRemembered(requested) {
             return requested
         }
         guard let free = freeAddress(in: subnet, now: now) else { throw .poolExhausted(subnet: subnet.plan.name) }
         return free
+    }
+
+    /// What the client has or last had here: a lease in use before an offer, that before what has ended, the latest first.
+    private func ownAddress(of client: LeaseClient, in subnet: ServedSubnet, now: Int64) -> IPv4Address? {
+        func rank(_ lease: Lease) -> Int { lease.isInUse(at: now) ? 0 : lease.state == .offered ? 1 : 2 }
+        var best: Lease?
+        guard let addresses = addresses(of: client.hardwareAddress) else { return nil }
+        for address in addresses where subnet.plan.prefix.contains(address) {
+            guard let lease = records[address]?.current, obstacle(to: client, having: address, in: subnet, now: now) == nil else { continue }
+            if let best, (rank(best), -best.expires) <= (rank(lease), -lease.expires) { continue }
+            best = lease
+        }
+        return best?.address
     }
 
     /// Somebody had the address and may come back for it.
@@ -48,22 +59,53 @@ extension LeaseTable {
     /// Why this client cannot have this address now; `nil` when it can.
     func obstacle(to client: LeaseClient, having address: IPv4Address, in subnet: ServedSubnet, now: Int64) -> LeaseRefusal? {
         guard subnet.plan.prefix.contains(address) else { return .addressOutsideSubnet(address, subnet: subnet.plan.name) }
-        let lease = records[address]?.current
-        switch subnet.owners[address] {
-        case .hardwareAddress(let owner)?:
-            if owner != client.hardwareAddress { return .reservedForAnother(address) }
-        case .uuid(let owner)?:
-            // The running system sends no UUID: its NIC keeps what the firmware got with it.
-            let remembered = lease.flatMap { $0.hardwareAddress == client.hardwareAddress ? $0.uuid : nil }
-            if owner != client.uuid ?? remembered { return .reservedForAnother(address) }
-        case nil:
-            if !subnet.isInPool(address) { return .addressNotInPool(address, subnet: subnet.plan.name) }
+        let record = records[address]
+        let lease = record?.current
+        if let owner = subnet.owners[address] {
+            // The running system sends no UUID and another identifier than the firmware, and its renewals pass no relay: its NIC keeps
+            // what it got with them.
+            let remembered = lease.flatMap { $0.hardwareAddress == client.hardwareAddress ? $0 : nil }
+            guard owner.is(client) || remembered.map({ owner.remembers(client, by: $0) }) ?? false else { return .reservedForAnother(address) }
+        } else if !subnet.isInPool(address) {
+            return .addressNotInPool(address, subnet: subnet.plan.name)
         }
         // What the store has or may yet take counts as well: until a release is durable, a restart would bring the lease back.
-        for held in records[address]?.claims ?? [] where held.isHeld(at: now) {
-            if held.state == .declined { return .quarantined(address) }
-            if held.hardwareAddress != client.hardwareAddress { return .heldByAnother(address, held.hardwareAddress) }
+        var refusal: LeaseRefusal?
+        _ = record?.anyClaim { held in
+            guard held.isHeld(at: now) else { return false }
+            if held.state == .declined {
+                refusal = .quarantined(address)
+            } else if held.hardwareAddress != client.hardwareAddress {
+                refusal = .heldByAnother(address, held.hardwareAddress)
+            }
+            return refusal != nil
         }
-        return nil
+        return refusal
     }
+}
+
+extension ServedSubnet.Owner {
+    func `is`(_ client: LeaseClient) -> Bool {
+        switch self {
+        case .hardwareAddress(let owner): owner == client.hardwareAddress
+        case .uuid(let owner): owner == client.uuid
+        case .clientIdentifier(let owner): owner == client.clientIdentifier
+        case .circuit(let owner): client.circuit.map(owner.covers) ?? false
+        }
+    }
+
+    /// Whether the client's own lease says that it was the owner. A UUID or a circuit that the message has goes before.
+    func remembers(_ client: LeaseClient, by lease: Lease) -> Bool {
+        switch self {
+        case .hardwareAddress: false
+        case .uuid(let owner): client.uuid == nil && owner == lease.uuid
+        case .clientIdentifier(let owner): owner == lease.clientIdentifier
+        case .circuit(let owner): client.circuit == nil && lease.circuit.map(owner.covers) ?? false
+        }
+    }
+}
+
+extension RelayCircuit {
+    /// A reservation that names no switch covers the port of that name on every one.
+    func covers(_ other: RelayCircuit) -> Bool { circuit == other.circuit && (remote == nil || remote == other.remote) }
 }

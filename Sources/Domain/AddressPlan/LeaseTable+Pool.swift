@@ -24,7 +24,11 @@ extension LeaseTable {
                 cursors[name] = position
                 return address
             }
-            let end = record.claims.map { $0.state == .released ? 0 : $0.expires }.max() ?? 0
+            var end: Int64 = 0
+            _ = record.anyClaim { claim in
+                if claim.state != .released { end = max(end, claim.expires) }
+                return false
+            }
             if end > now {
                 earliest = min(earliest, end)
             } else if oldest.map({ $0.expires > record.current.expires }) ?? true {

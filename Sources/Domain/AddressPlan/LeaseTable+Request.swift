@@ -32,15 +32,22 @@ extension LeaseTable {
         if isOwn, let before = record?.current {
             named.uuid = client.uuid ?? before.uuid
             named.hostName = client.hostName ?? before.hostName
+            named.circuit = client.circuit ?? before.circuit
+            // The next stage of the same host must find that the address was reserved for this identifier.
+            if case .clientIdentifier(let owner)? = subnet.owners[address] { named.clientIdentifier = owner }
         }
         let lease = Lease(address: address, client: named, expires: Lease.expiry(after: subnet.plan.leaseTime, from: now), state: .bound)
-        let superseded = leases(of: client.hardwareAddress)
-            .filter { $0.address != address && $0.isInUse(at: now) && subnet.plan.prefix.contains($0.address) }
+        var changed = [lease]
+        for other in addresses(of: client.hardwareAddress) ?? AddressList(address) where other != address && subnet.plan.prefix.contains(other) {
+            guard let superseded = records[other]?.current, superseded.isInUse(at: now) else { continue }
+            changed.append(Self.ended(superseded, as: .released, expires: now))
+        }
         withdrawOffers(to: client.hardwareAddress, in: subnet, except: address)
-        let ended = superseded.map { Self.ended($0, as: .released, expires: now) }
-        for lease in ended { records[lease.address]?.pending.append(lease) }
-        set(Record(current: lease, durable: record?.durable, pending: (record?.pending ?? []) + [lease]), at: address)
-        return LeaseChange([lease] + ended)
+        for lease in changed.dropFirst() { records[lease.address]?.pending.append(lease) }
+        var pending = record?.pending ?? []
+        pending.append(lease)
+        set(Record(current: lease, durable: record?.durable, pending: pending), at: address)
+        return LeaseChange(changed)
     }
 
     /// DHCPRELEASE (RFC 2131 section 4.3.4). The record stays, so that the client gets the same address again.

@@ -12,8 +12,12 @@ package struct LeaseTable: Sendable {
         /// What is on its way to the store, oldest first. The same lease may be among it twice.
         var pending: [Lease] = []
 
-        /// Everything that is, or may turn out to be, the truth about the address.
-        var claims: [Lease] { [current] + pending + (durable.map { [$0] } ?? []) }
+        /// Everything that is, or may turn out to be, the truth about the address, until `body` says that it has seen enough.
+        func anyClaim(_ body: (Lease) -> Bool) -> Bool {
+            if body(current) { return true }
+            for lease in pending where body(lease) { return true }
+            return durable.map(body) ?? false
+        }
         /// What holds when `current` does not; `nil` when nothing is left.
         var fallback: Record? {
             (pending.last ?? durable).map { Record(current: $0, durable: durable, pending: pending) }
@@ -21,7 +25,9 @@ package struct LeaseTable: Sendable {
     }
 
     var records: [IPv4Address: Record] = [:]
-    private var addresses: [HardwareAddress: [IPv4Address]] = [:]
+    private var addresses: [HardwareAddress: AddressList] = [:]
+    /// Addresses whose record is an offer, so that forgetting old ones does not walk all leases.
+    private var offered: Set<IPv4Address> = []
     /// Where the search for a free address goes on, by subnet name.
     var cursors: [String: PoolPosition] = [:]
     /// Until when a search cannot find anything, by subnet name: a flood of DISCOVERs must not walk a full pool each time.
@@ -41,8 +47,10 @@ package struct LeaseTable: Sendable {
 
     /// Leases and offers of one NIC, in the order in which they were made.
     package func leases(of hardwareAddress: HardwareAddress) -> [Lease] {
-        addresses[hardwareAddress, default: []].compactMap { records[$0]?.current }
+        addresses[hardwareAddress]?.compactMap { records[$0]?.current } ?? []
     }
+
+    func addresses(of hardwareAddress: HardwareAddress) -> AddressList? { addresses[hardwareAddress] }
 
     /// The one place that writes a record, so that both indexes agree.
     mutating func set(_ record: Record?, at address: IPv4Address) {
@@ -55,12 +63,16 @@ package struct LeaseTable: Sendable {
         {
             exhaustedUntil.removeAll()
         }
-        guard before != after else { return }
-        if let before {
-            addresses[before]?.removeAll { $0 == address }
-            if addresses[before]?.isEmpty == true { addresses[before] = nil }
+        if record?.current.state == .offered {
+            offered.insert(address)
+        } else if previous?.state == .offered {
+            offered.remove(address)
         }
-        if let after { addresses[after, default: []].append(address) }
+        guard before != after else { return }
+        if let before { addresses[before] = addresses[before]?.without(address) }
+        if let after {
+            if addresses[after]?.append(address) == nil { addresses[after] = AddressList(address) }
+        }
     }
 
     /// The store has the change.
@@ -94,7 +106,8 @@ package struct LeaseTable: Sendable {
 
     /// Forgets offers that nobody took, so that a flood of DISCOVERs leaves nothing behind.
     package mutating func expireOffers(at now: Int64) {
-        for (address, record) in records where record.current.state == .offered && record.current.expires <= now {
+        for address in offered {
+            guard let record = records[address], record.current.expires <= now else { continue }
             set(record.fallback, at: address)
         }
     }

@@ -3,6 +3,8 @@ package import Primitives
 /// One subnet as the DHCP server serves it: made from a Subnet document and the reservations of Host documents.
 package struct SubnetPlan: Sendable, Hashable {
     package var name: String
+    /// Subnets with the same name here are on one wire: where one has no address left, the next is used. `nil` is a wire of its own.
+    package var sharedNetwork: String?
     package var prefix: IPv4Prefix
     /// Ranges that leases are taken from, in order. Never holds the network or the broadcast address.
     package var pools: [ClosedRange<IPv4Address>]
@@ -10,12 +12,24 @@ package struct SubnetPlan: Sendable, Hashable {
     package var nameServers: [IPv4Address]
     package var timeServers: [IPv4Address]
     package var domainName: String?
+    /// Option 121 (RFC 3442), in the order of the document.
+    package var routes: [SubnetRoute] = []
+    /// Further options, by code, as they stand on the wire.
+    package var options: [UInt8: [UInt8]] = [:]
     /// Seconds.
     package var leaseTime: UInt32
     /// Addresses that belong to one hardware address and are never given to another.
     package var reservations: [HardwareAddress: IPv4Address]
     /// Addresses that belong to one machine whichever of its NICs asks. A hardware address that is reserved for goes before.
     package var uuidReservations: [UniversalUniqueIdentifier: IPv4Address]
+    /// Addresses that belong to whoever sends this client identifier (option 61, hexadecimal).
+    package var identifierReservations: [String: IPv4Address] = [:]
+    /// Addresses that belong to whatever is at this switch port. A reservation by hardware address, UUID or identifier goes before.
+    package var circuitReservations: [RelayCircuit: IPv4Address] = [:]
+    /// Options of whoever is given this address, over those of the subnet.
+    package var addressOptions: [IPv4Address: [UInt8: [UInt8]]] = [:]
+    /// Options of one NIC, over all others.
+    package var hostOptions: [HardwareAddress: [UInt8: [UInt8]]] = [:]
     /// Only hosts that a Host document speaks of get an answer.
     package var ignoresUnknownHosts: Bool
 
@@ -30,4 +44,11 @@ package struct SubnetPlan: Sendable, Hashable {
         (self.leaseTime, self.reservations, self.uuidReservations) = (leaseTime, reservations, uuidReservations)
         self.ignoresUnknownHosts = ignoresUnknownHosts
     }
+}
+
+/// A network and the router that leads to it; 0.0.0.0 when the network is on the client's own link.
+package struct SubnetRoute: Sendable, Hashable {
+    package var destination: IPv4Prefix
+    package var router: IPv4Address
+    package init(destination: IPv4Prefix, router: IPv4Address) { (self.destination, self.router) = (destination, router) }
 }

@@ -22,6 +22,24 @@ extension DHCPMessage {
         if asked.contains(.broadcastAddress) { broadcastAddress = plan.prefix.broadcast }
         if wants(.domainName), let name = plan.domainName { domainName = name }
         if asked.isEmpty || asked.contains(.networkTimeServers) { networkTimeServers = plan.timeServers }
+        // A client that reads option 121 ignores option 3, so the default route goes into it as well (RFC 3442).
+        if !plan.routes.isEmpty, asked.isEmpty || asked.contains(.classlessStaticRoutes) {
+            classlessStaticRoutes = plan.routesWithDefault.map { ClasslessStaticRoute(destination: $0.destination, router: $0.router) }
+        }
+    }
+
+    /// What documents say besides: those of the NIC before those of the address before those of the subnet. Only what the client asked for,
+    /// or all where it sent no list.
+    mutating func setFurther(_ plan: SubnetPlan, for request: CheckedRequest, address: IPv4Address?) {
+        guard !plan.options.isEmpty || !plan.addressOptions.isEmpty || !plan.hostOptions.isEmpty else { return }
+        var further = plan.options
+        if let address, let own = plan.addressOptions[address] { further.merge(own) { $1 } }
+        if let own = plan.hostOptions[request.hardwareAddress] { further.merge(own) { $1 } }
+        let asked = request.message.parameterRequestList
+        for (code, bytes) in further.sorted(by: { $0.key < $1.key }) {
+            let code = DHCPOptionCode(rawValue: code)
+            if asked.isEmpty || asked.contains(code) { options.set(code, to: bytes) }
+        }
     }
 
     /// Returns why there is nothing to boot, where the client wanted something.
@@ -51,13 +69,21 @@ extension DHCPMessage {
     /// The bytes of a reply within what the client takes. What a host can do without is left out first, in the order of this list.
     package func encode(answering request: DHCPMessage, linkMTU: Int = 1500) throws(DHCPRefusal) -> [UInt8] {
         let capacity = request.replyCapacity(linkMTU: linkMTU)
+        if let bytes = try? encode(maximumSize: capacity) { return bytes }
         var reply = self
-        for spare: DHCPOptionCode? in [
-            nil, .networkTimeServers, .domainName, .broadcastAddress, .tftpServerName, .domainNameServer, .router,
-        ] {
-            if let spare { reply.options.remove(spare) }
+        for spare: DHCPOptionCode in [.networkTimeServers, .domainName, .broadcastAddress, .tftpServerName, .domainNameServer, .router] {
+            reply.options.remove(spare)
             if let bytes = try? reply.encode(maximumSize: capacity) { return bytes }
         }
         throw .replyTooLarge
+    }
+}
+
+extension SubnetPlan {
+    fileprivate var routesWithDefault: [SubnetRoute] {
+        guard let router = routers.first, !routes.contains(where: { $0.destination.length == 0 }),
+            let everywhere = IPv4Prefix(containing: .any, length: 0)
+        else { return routes }
+        return routes + [SubnetRoute(destination: everywhere, router: router)]
     }
 }

@@ -70,6 +70,7 @@ package struct ReplyPolicy: Sendable, Hashable {
             reply.setTimes(leaseTime: subnet.plan.leaseTime)
         }
         reply.setNetwork(subnet.plan, for: request)
+        reply.setFurther(subnet.plan, for: request, address: lease?.address)
         let directions = BootDirections(
             for: request.bootClient, hardwareAddress: request.hardwareAddress, servers: servers, loaders: loaders)
         let refusal = reply.setBoot(directions)

@@ -1,8 +1,9 @@
 package import DHCPWire
 package import Primitives
 
-/// A message that a DHCP client may have sent, with what every decision needs proved.
-package struct CheckedRequest: Sendable {
+/// A message that a DHCP client may have sent, with what every decision needs proved. A class: it is handed from step to step, and a copy
+/// of a message counts references of all its parts.
+package final class CheckedRequest: Sendable {
     package let message: DHCPMessage
     package let type: DHCPMessageType
     package let hardwareAddress: HardwareAddress
@@ -17,7 +18,10 @@ package struct CheckedRequest: Sendable {
         guard !hardwareAddress.isZero else { throw .zeroHardwareAddress }
         guard !hardwareAddress.isGroup else { throw .groupHardwareAddress }
         guard let type = message.messageType else { throw .noMessageType }
-        guard [.discover, .request, .decline, .release, .inform].contains(type) else { throw .unexpectedMessageType }
+        switch type {
+        case .discover, .request, .decline, .release, .inform: break
+        default: throw .unexpectedMessageType
+        }
         (self.message, self.type, self.hardwareAddress) = (message, type, hardwareAddress)
         bootClient = BootClient(message)
     }

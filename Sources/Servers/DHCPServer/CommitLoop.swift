@@ -26,8 +26,8 @@ final class CommitResults: Sendable {
 
 /// The thread that makes leases durable, and only then sends their DHCPACKs.
 struct CommitLoop: Sendable {
-    /// The store's limit for one batch.
-    static let batchLimit = 64
+    /// What one commit makes durable at most.
+    static let batchLimit = StoredLeases.mostWrites
 
     let queue: CommitQueue
     let leases: any LeaseStore
@@ -40,30 +40,34 @@ struct CommitLoop: Sendable {
     /// Until the queue is closed and empty.
     func run() throws(SocketError) {
         while let batch = try queue.take(most: Self.batchLimit) {
-            let outcomes = leases.commit(batch.map(\.change))
+            var outcomes = leases.commit(batch.map(\.change))
+            while outcomes.count < batch.count { outcomes.append(.unknown("the store gave no outcome")) }
             statistics.committed(batch.count)
-            for (index, pending) in batch.enumerated() {
-                finish(pending, outcomes.indices.contains(index) ? outcomes[index] : .unknown("the store gave no outcome"))
-            }
-            results.post(
-                batch.enumerated().map { index, pending in
-                    CommitResults.Result(
-                        change: pending.change, outcome: outcomes.indices.contains(index) ? outcomes[index] : .unknown("no outcome"))
-                })
+            acknowledge(batch, outcomes)
+            results.post(zip(batch, outcomes).map { CommitResults.Result(change: $0.change, outcome: $1) })
             wakeUp.signal()
         }
     }
 
-    private func finish(_ pending: PendingCommit, _ outcome: LeaseCommitOutcome) {
+    private func acknowledge(_ batch: [PendingCommit], _ outcomes: [LeaseCommitOutcome]) {
+        for (pending, outcome) in zip(batch, outcomes) { tell(pending, outcome) }
+        let durable = zip(batch, outcomes).filter { $1 == .durable && $0.reply != nil }.map(\.0)
+        for (pending, error) in zip(durable, sender.send(durable.compactMap(\.reply))) {
+            if let error {
+                refuse(pending, .sendFailed, error.description)
+            } else if let reply = pending.reply {
+                statistics.sent(.acknowledgement)
+                pending.witness.sent(reply.message)
+            }
+        }
+    }
+
+    /// What is not as it was asked.
+    private func tell(_ pending: PendingCommit, _ outcome: LeaseCommitOutcome) {
         switch outcome {
         case .durable:
-            if let refusal = pending.refusal {
-                refuse(pending, refusal, "\(pending.reply?.message.yourAddress ?? .any) without a boot program")
-            }
-            guard let reply = pending.reply else { return }
-            if let error = sender.send(reply) { return refuse(pending, .sendFailed, error.description) }
-            statistics.sent(.acknowledgement)
-            pending.witness.sent(reply.message)
+            guard let refusal = pending.refusal else { return }
+            refuse(pending, refusal, "\(pending.reply?.message.yourAddress ?? .any) without a boot program")
         case .conflict(let address, current: _): refuse(pending, .commitConflict, "the store has something else for \(address)")
         case .failed(let detail): refuse(pending, .commitFailed, detail)
         case .unknown(let detail): refuse(pending, .commitUnknown, detail)

@@ -17,6 +17,8 @@ final class CommitQueue: Sendable {
     private struct State {
         var items: [PendingCommit] = []
         var isClosed = false
+        /// The other thread found nothing, and sleeps or is about to.
+        var isAwaited = false
     }
 
     private let state = Mutex(State())
@@ -28,15 +30,16 @@ final class CommitQueue: Sendable {
         wakeUp = try WakeUp()
     }
 
-    /// False when the queue is full or closed.
-    func push(_ item: PendingCommit) -> Bool {
-        let isTaken = state.withLock { state in
-            guard !state.isClosed, state.items.count < limit else { return false }
-            state.items.append(item)
-            return true
+    /// How many of the items, from the first on, were taken: fewer than all when the queue is full or closed.
+    func push(_ items: [PendingCommit]) -> Int {
+        let (taken, isAwaited) = state.withLock { state in
+            let room = state.isClosed ? 0 : max(0, limit - state.items.count)
+            state.items += items.prefix(room)
+            defer { state.isAwaited = false }
+            return (min(items.count, room), state.isAwaited)
         }
-        if isTaken { wakeUp.signal() }
-        return isTaken
+        if isAwaited { wakeUp.signal() }
+        return taken
     }
 
     /// Nothing more will come; what is there is still handed out.
@@ -52,6 +55,7 @@ final class CommitQueue: Sendable {
             let (items, isClosed) = state.withLock { state in
                 let items = Array(state.items.prefix(most))
                 state.items.removeFirst(items.count)
+                state.isAwaited = items.isEmpty
                 return (items, state.isClosed)
             }
             if !items.isEmpty { return items }

@@ -46,12 +46,12 @@ package struct DHCPResponder: Sendable {
         let message = request.message
         guard let subnet = subnets.subnet(for: origin(of: request, arrival: arrival)) else { return .ignore(.noSubnet) }
         // What a host gives back is taken from anybody.
-        let asks = [.discover, .request, .inform].contains(request.type)
+        let asks = request.type == .discover || request.type == .request || request.type == .inform
         guard isKnown || !subnet.plan.ignoresUnknownHosts || !asks else { return .ignore(.unknownHost) }
         let client = LeaseClient(
             hardwareAddress: request.hardwareAddress, uuid: request.uuid,
             clientIdentifier: message.clientIdentifier.map { Hexadecimal.encode($0.prefix(64)) },
-            hostName: message.hostName?.printable(limit: 255))
+            hostName: message.hostName?.printable(limit: 255), circuit: message.relayAgentInformation.flatMap(RelayCircuit.init))
         switch request.type {
         case .discover: return discover(request, client: client, subnet: subnet, arrival: arrival, now: now)
         case .request: return self.request(request, client: client, subnet: subnet, arrival: arrival, now: now)
@@ -74,15 +74,31 @@ package struct DHCPResponder: Sendable {
     private mutating func discover(
         _ request: CheckedRequest, client: LeaseClient, subnet: ServedSubnet, arrival: Arrival, now: Int64
     ) -> Response {
-        let decision: LeaseDecision
-        do {
-            let lease = try table.offer(
-                to: client, in: subnet, requested: request.message.requestedAddress, now: now, holding: offerTime)
-            decision = .offered(lease)
-        } catch {
-            decision = .refused(error, asked: nil)
+        let requested = request.message.requestedAddress
+        var refusal = LeaseRefusal.poolExhausted(subnet: subnet.plan.name)
+        for subnet in candidates(for: client, from: subnet, requested: requested, now: now) {
+            do {
+                let lease = try table.offer(to: client, in: subnet, requested: requested, now: now, holding: offerTime)
+                return Response(policy.reply(to: request, in: subnet, decision: .offered(lease), servers: arrival.servers))
+            } catch {
+                refusal = error
+            }
         }
-        return Response(policy.reply(to: request, in: subnet, decision: decision, servers: arrival.servers))
+        return Response(policy.reply(to: request, in: subnet, decision: .refused(refusal, asked: nil), servers: arrival.servers))
+    }
+
+    /// The subnets of one wire in the order in which this client is given an address: where one is reserved for it, where it has one, where
+    /// it asks for one, then as they come.
+    private func candidates(for client: LeaseClient, from subnet: ServedSubnet, requested: IPv4Address?, now: Int64) -> [ServedSubnet] {
+        let network = subnets.network(of: subnet)
+        guard network.count > 1 else { return network }
+        let held = table.leases(of: client.hardwareAddress).filter { $0.isHeld(at: now) }.map(\.address)
+        func rank(_ subnet: ServedSubnet) -> Int {
+            if subnet.reservation(of: client) != nil { return 0 }
+            if held.contains(where: subnet.plan.prefix.contains) { return 1 }
+            return requested.map(subnet.plan.prefix.contains) ?? false ? 2 : 3
+        }
+        return network.enumerated().map { (rank($1), $0, $1) }.sorted { ($0.0, $0.1) < ($1.0, $1.1) }.map(\.2)
     }
 
     private mutating func request(
@@ -103,6 +119,7 @@ package struct DHCPResponder: Sendable {
         guard let address = kind == .selecting ? message.requestedAddress ?? named : named, !address.isAny else {
             return .ignore(.noAddressNamed)
         }
+        let subnet = subnets.network(of: subnet).first { $0.plan.prefix.contains(address) } ?? subnet
         do {
             let change = try table.request(address, kind: kind, by: client, in: subnet, now: now)
             guard let lease = change.leases.first else { return .ignore(.leaseUnknown) }
@@ -173,4 +190,14 @@ extension Response {
     }
 
     static func silent(_ change: LeaseChange) -> Response { .commit(change, then: nil, to: .broadcast, refusal: nil) }
+}
+
+extension RelayCircuit {
+    /// `nil` for a relay that does not say which port a message came by. What is longer than any switch's name is cut.
+    init?(_ relay: RelayAgentInformation) {
+        guard let circuit = relay.circuitIdentifier, !circuit.isEmpty else { return nil }
+        self.init(
+            circuit: Hexadecimal.encode(circuit.prefix(64)),
+            remote: relay.remoteIdentifier.flatMap { $0.isEmpty ? nil : Hexadecimal.encode($0.prefix(64)) })
+    }
 }

@@ -31,7 +31,7 @@ package struct DHCPServerConfiguration: Sendable, Hashable {
     package init(
         interfaces: [Interface], httpPort: UInt16, tftpAddress: IPv4Address? = nil, policy: ReplyPolicy = ReplyPolicy(),
         port: UInt16 = DHCPMessage.serverPort, clientPort: UInt16 = DHCPMessage.clientPort, offerTime: UInt32 = 60,
-        quarantineTime: UInt32 = 3600, commitQueueLimit: Int = 1024
+        quarantineTime: UInt32 = 3600, commitQueueLimit: Int = 4096
     ) {
         (self.interfaces, self.httpPort, self.tftpAddress, self.policy) = (interfaces, httpPort, tftpAddress, policy)
         (self.port, self.clientPort) = (port, clientPort)

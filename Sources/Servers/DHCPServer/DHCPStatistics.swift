@@ -4,6 +4,8 @@ import Metrics
 import Synchronization
 
 /// What the server has counted since it started. Counters of the metrics backend go along.
+///
+/// Every message is counted several times, so counting is one addition: no lock, no text, no table.
 package final class DHCPStatistics: Sendable {
     package struct Snapshot: Sendable, Hashable, Codable {
         /// By message type: `discover`, `request`, ….
@@ -20,57 +22,74 @@ package final class DHCPStatistics: Sendable {
         package init() {}
     }
 
-    private struct State {
-        var snapshot = Snapshot()
-        var counters: [String: Counter] = [:]
-
-        mutating func count(_ label: String, _ dimension: String, _ value: String) {
-            let key = "\(label) \(value)"
-            let counter = counters[key] ?? Counter(label: label, dimensions: [(dimension, value)])
-            counters[key] = counter
-            counter.increment()
-        }
-    }
-
-    private let state = Mutex(State())
+    private let receivedByType = DHCPMessageType.counted.map { Tally("bennu_dhcp_received", "type", $0.label) }
+    private let sentByType = DHCPMessageType.counted.map { Tally("bennu_dhcp_sent", "type", $0.label) }
+    private let refusedByReason = DHCPRefusal.allCases.map { Tally("bennu_dhcp_refused", "reason", $0.rawValue) }
+    private let commits = Atomic<UInt64>(0)
+    private let committedChanges = Atomic<UInt64>(0)
+    private let leases = Atomic<UInt64>(0)
 
     package init() {}
 
-    package var snapshot: Snapshot { state.withLock(\.snapshot) }
-
-    func received(_ type: DHCPMessageType) {
-        state.withLock {
-            $0.snapshot.received[type.label, default: 0] &+= 1
-            $0.count("bennu_dhcp_received", "type", type.label)
-        }
+    package var snapshot: Snapshot {
+        var snapshot = Snapshot()
+        snapshot.received = Tally.named(receivedByType)
+        snapshot.sent = Tally.named(sentByType)
+        snapshot.refused = Tally.named(refusedByReason)
+        snapshot.commits = commits.load(ordering: .relaxed)
+        snapshot.committedChanges = committedChanges.load(ordering: .relaxed)
+        snapshot.leases = leases.load(ordering: .relaxed)
+        return snapshot
     }
 
-    func sent(_ type: DHCPMessageType) {
-        state.withLock {
-            $0.snapshot.sent[type.label, default: 0] &+= 1
-            $0.count("bennu_dhcp_sent", "type", type.label)
-        }
-    }
-
-    func refused(_ refusal: DHCPRefusal) {
-        state.withLock {
-            $0.snapshot.refused[refusal.rawValue, default: 0] &+= 1
-            $0.count("bennu_dhcp_refused", "reason", refusal.rawValue)
-        }
-    }
+    func received(_ type: DHCPMessageType) { receivedByType[type.countedIndex].add() }
+    func sent(_ type: DHCPMessageType) { sentByType[type.countedIndex].add() }
+    func refused(_ refusal: DHCPRefusal) { refusedByReason[refusal.countedIndex].add() }
 
     func committed(_ changes: Int) {
-        state.withLock {
-            $0.snapshot.commits &+= 1
-            $0.snapshot.committedChanges &+= UInt64(clamping: changes)
-        }
+        commits.add(1, ordering: .relaxed)
+        committedChanges.add(UInt64(clamping: changes), ordering: .relaxed)
     }
 
-    func holding(_ leases: Int) { state.withLock { $0.snapshot.leases = UInt64(clamping: leases) } }
+    func holding(_ count: Int) { leases.store(UInt64(clamping: count), ordering: .relaxed) }
+}
+
+/// One number that only grows, and its counter in the metrics backend.
+private final class Tally: Sendable {
+    private let name: String
+    private let counter: Counter
+    private let count = Atomic<UInt64>(0)
+
+    init(_ label: String, _ dimension: String, _ value: String) {
+        name = value
+        counter = Counter(label: label, dimensions: [(dimension, value)])
+    }
+
+    func add() {
+        count.add(1, ordering: .relaxed)
+        counter.increment()
+    }
+
+    /// Those that have counted something.
+    static func named(_ tallies: [Tally]) -> [String: UInt64] {
+        tallies.reduce(into: [:]) { table, tally in
+            let count = tally.count.load(ordering: .relaxed)
+            if count > 0 { table[tally.name] = count }
+        }
+    }
+}
+
+extension DHCPRefusal {
+    private static let indexes = Dictionary(uniqueKeysWithValues: allCases.enumerated().map { ($1, $0) })
+    fileprivate var countedIndex: Int { Self.indexes[self] ?? 0 }
 }
 
 extension DHCPMessageType {
-    /// For counters and the timeline; a stranger cannot make new ones.
+    /// The types of RFC 2132, and one for all others: a stranger cannot make new counters.
+    fileprivate static let counted = (0...8 as ClosedRange<UInt8>).map(DHCPMessageType.init(rawValue:))
+    fileprivate var countedIndex: Int { rawValue <= 8 ? Int(rawValue) : 0 }
+
+    /// For counters and the timeline.
     var label: String {
         switch self {
         case .discover: "discover"

@@ -22,6 +22,15 @@ final class StopRequest: Sendable {
     }
 }
 
+/// What a request gets, until the batch that it came in is done.
+private struct PreparedAnswer {
+    let request: CheckedRequest
+    let witness: Witness
+    let reply: PreparedReply?
+    let change: LeaseChange?
+    let refusal: DHCPRefusal?
+}
+
 /// The thread that receives and decides. It alone owns the lease table; nothing in it waits for the disk.
 struct ReceiveLoop {
     let configuration: DHCPServerConfiguration
@@ -37,6 +46,9 @@ struct ReceiveLoop {
     private var responder: DHCPResponder
     private var generation: UInt64?
     private var nextExpiry: Int64 = 0
+    /// Of the datagrams of one batch: replies that wait for nothing, and what must be durable first. Both leave together at its end.
+    private var outbox: [PreparedAnswer] = []
+    private var commits: [PreparedAnswer] = []
 
     init(
         configuration: DHCPServerConfiguration, endpoints: [Endpoint], directory: any BootDirectory, table: LeaseTable, queue: CommitQueue,
@@ -57,11 +69,15 @@ struct ReceiveLoop {
         let descriptors = endpoints.map(\.socket.descriptor) + [stop.wakeUp.descriptor]
         while !stop.isStopped {
             let ready = try Readiness.wait(for: descriptors, milliseconds: 10_000)
-            stop.wakeUp.clear()
+            if ready.last == true { stop.wakeUp.clear() }
             settle()
             takeSubnets()
             for (endpoint, isReady) in zip(endpoints, ready) where isReady {
-                for datagram in try endpoint.socket.receive(into: batch) { handle(datagram, at: endpoint) }
+                let datagrams = try endpoint.socket.receive(into: batch)
+                let now = clock()
+                for datagram in datagrams { handle(datagram, at: endpoint, now: now) }
+                sendReplies()
+                handOverCommits()
             }
             statistics.holding(responder.table.count)
         }
@@ -91,7 +107,7 @@ struct ReceiveLoop {
         responder.serve(subnets.subnets)
     }
 
-    private mutating func handle(_ datagram: IncomingDatagram, at endpoint: Endpoint) {
+    private mutating func handle(_ datagram: IncomingDatagram, at endpoint: Endpoint, now: Int64) {
         let request: CheckedRequest
         do {
             request = try Self.check(datagram)
@@ -106,7 +122,7 @@ struct ReceiveLoop {
         let arrival = Arrival(
             servers: endpoint.servers(configuration), interfaceAddresses: endpoint.addresses,
             wasBroadcast: !endpoint.addresses.contains(datagram.destination))
-        let response = responder.respond(to: request, arrival: arrival, isKnown: witness.isKnown, now: clock())
+        let response = responder.respond(to: request, arrival: arrival, isKnown: witness.isKnown, now: now)
         act(on: response, to: request, witness: witness, endpoint: endpoint, port: datagram.port)
     }
 
@@ -129,28 +145,46 @@ struct ReceiveLoop {
             case .reply(let message, let destination, let refusal):
                 if let refusal { refuse(refusal, request, witness) }
                 let reply = try prepare(message, destination)
-                if let error = sender.send(reply) {
-                    logger.debug("DHCP reply not sent", metadata: ["error": "\(error)"])
-                    throw .sendFailed
-                }
-                if let type = message.messageType { statistics.sent(type) }
-                witness.sent(message)
+                outbox.append(PreparedAnswer(request: request, witness: witness, reply: reply, change: nil, refusal: nil))
             case .commit(let change, let message, let destination, let refusal):
-                let reply: PreparedReply?
                 do {
-                    reply = try message.map { message throws(DHCPRefusal) in try prepare(message, destination) }
+                    let reply = try message.map { message throws(DHCPRefusal) in try prepare(message, destination) }
+                    commits.append(PreparedAnswer(request: request, witness: witness, reply: reply, change: change, refusal: refusal))
                 } catch {
                     responder.table.revert(change)
                     throw error
-                }
-                guard queue.push(PendingCommit(change: change, reply: reply, refusal: refusal, witness: witness)) else {
-                    responder.table.revert(change)
-                    throw .commitQueueFull
                 }
             }
         } catch {
             refuse(error, request, witness)
         }
+    }
+
+    private mutating func sendReplies() {
+        for (answer, error) in zip(outbox, sender.send(outbox.compactMap(\.reply))) {
+            if let error {
+                logger.debug("DHCP reply not sent", metadata: ["error": "\(error)"])
+                refuse(.sendFailed, answer.request, answer.witness)
+            } else if let message = answer.reply?.message {
+                if let type = message.messageType { statistics.sent(type) }
+                answer.witness.sent(message)
+            }
+        }
+        outbox.removeAll(keepingCapacity: true)
+    }
+
+    /// What does not fit into the queue did not happen.
+    private mutating func handOverCommits() {
+        guard !commits.isEmpty else { return }
+        let pending = commits.compactMap { answer in
+            answer.change.map { PendingCommit(change: $0, reply: answer.reply, refusal: answer.refusal, witness: answer.witness) }
+        }
+        let taken = queue.push(pending)
+        for answer in commits.dropFirst(taken) {
+            if let change = answer.change { responder.table.revert(change) }
+            refuse(.commitQueueFull, answer.request, answer.witness)
+        }
+        commits.removeAll(keepingCapacity: true)
     }
 
     private func refuse(_ refusal: DHCPRefusal, _ request: CheckedRequest, _ witness: Witness) {

@@ -4,37 +4,56 @@ import DatagramIO
 import Primitives
 
 /// A reply in bytes, and the way back to its client.
-struct PreparedReply: Sendable {
+final class PreparedReply: Sendable {
     let message: DHCPMessage
     let bytes: [UInt8]
     let destination: DHCPMessage.Destination
     let endpoint: Endpoint
     /// Where the request came from: a relay may want its replies there (RFC 8357).
     let requestPort: UInt16
+
+    init(message: DHCPMessage, bytes: [UInt8], destination: DHCPMessage.Destination, endpoint: Endpoint, requestPort: UInt16) {
+        (self.message, self.bytes, self.destination) = (message, bytes, destination)
+        (self.endpoint, self.requestPort) = (endpoint, requestPort)
+    }
 }
 
 /// Puts replies on the wire. Used by both threads; the kernel keeps their datagrams apart.
 struct ReplySender: Sendable {
     let clientPort: UInt16
 
-    /// `nil` when it left.
-    func send(_ reply: PreparedReply) -> SocketError? {
-        let endpoint = reply.endpoint
-        switch reply.destination {
-        case .relay(let relay, let usesSourcePort):
-            return datagram(reply, to: relay, port: usesSourcePort ? reply.requestPort : DHCPMessage.serverPort)
-        case .client(let client):
-            return datagram(reply, to: client, port: clientPort)
-        case .broadcast:
-            return frame(reply, to: .broadcast, hardware: .broadcast, endpoint: endpoint)
-        case .frame(let client, let hardware):
-            return frame(reply, to: client, hardware: hardware, endpoint: endpoint)
+    /// One result each, in order: `nil` where it left. What leaves by one socket leaves in one system call.
+    func send(_ replies: [PreparedReply]) -> [SocketError?] {
+        var results = [SocketError?](repeating: nil, count: replies.count)
+        var gathered: [(index: Int, datagram: OutgoingDatagram)] = []
+        var socket: UDPSocket?
+        func leave() {
+            guard let socket, !gathered.isEmpty else { return }
+            for (sent, error) in zip(gathered, socket.send(gathered.map(\.datagram))) { results[sent.index] = error }
+            gathered.removeAll(keepingCapacity: true)
         }
+        for (index, reply) in replies.enumerated() {
+            let endpoint = reply.endpoint
+            switch reply.destination {
+            case .broadcast: results[index] = frame(reply, to: .broadcast, hardware: .broadcast, endpoint: endpoint)
+            case .frame(let client, let hardware): results[index] = frame(reply, to: client, hardware: hardware, endpoint: endpoint)
+            case .relay(let relay, let usesSourcePort):
+                if socket?.descriptor !== endpoint.socket.descriptor { leave() }
+                socket = endpoint.socket
+                let port = usesSourcePort ? reply.requestPort : DHCPMessage.serverPort
+                gathered.append((index, datagram(reply, to: relay, port: port)))
+            case .client(let client):
+                if socket?.descriptor !== endpoint.socket.descriptor { leave() }
+                socket = endpoint.socket
+                gathered.append((index, datagram(reply, to: client, port: clientPort)))
+            }
+        }
+        leave()
+        return results
     }
 
-    private func datagram(_ reply: PreparedReply, to destination: IPv4Address, port: UInt16) -> SocketError? {
-        let outgoing = OutgoingDatagram(bytes: reply.bytes, source: reply.endpoint.address, destination: destination, port: port)
-        return reply.endpoint.socket.send([outgoing]).first ?? nil
+    private func datagram(_ reply: PreparedReply, to destination: IPv4Address, port: UInt16) -> OutgoingDatagram {
+        OutgoingDatagram(bytes: reply.bytes, source: reply.endpoint.address, destination: destination, port: port)
     }
 
     /// Broadcasts go out this way too: the kernel would choose the source address and the interface by its routes.

@@ -21,11 +21,12 @@ struct Witness: Sendable {
             case .ipxe: .loader
             case nil: .system
             }
-        let vendorClass = request.message.vendorClassIdentifier.map { ", \($0.printable(limit: 64))" } ?? ""
         sighted = directory.sight(
             Sighting(
                 stage: stage, hardwareAddress: request.hardwareAddress, uuid: request.uuid,
-                firmware: request.bootClient.map { $0.summary + vendorClass }, isFirstMessage: request.type == .discover))
+                firmware: request.bootClient.map { client in
+                    client.summary + (request.message.vendorClassIdentifier.map { ", \($0.printable(limit: 64))" } ?? "")
+                }, isFirstMessage: request.type == .discover))
     }
 
     /// Whether a Host document speaks of the sender.

@@ -43,7 +43,9 @@ package struct UDPSocket: Sendable {
     }
 
     private func sendBatch(_ datagrams: ArraySlice<OutgoingDatagram>) -> [SocketError?] {
-        let payload = datagrams.flatMap(\.bytes)
+        var payload: [UInt8] = []
+        payload.reserveCapacity(datagrams.reduce(0) { $0 + $1.bytes.count })
+        for datagram in datagrams { payload += datagram.bytes }
         return payload.withUnsafeBufferPointer { payload in
             var offset = 0
             var messages = datagrams.map { datagram in

@@ -95,6 +95,7 @@ extension Fleet: BootDirectory {
     package func sight(_ sighting: Sighting) -> SightedHost {
         let time = now()
         let (sighted, events) = state.withLock { state in
+            if state.isStranger(sighting) { return (SightedHost(host: nil, boot: nil, name: nil), [BootEvent]()) }
             var generator = SystemRandomNumberGenerator()
             return state.sight(sighting, now: time, using: &generator)
         }

@@ -51,19 +51,22 @@ extension FleetState {
     }
 
     private func subnetPlans() -> [SubnetPlan] {
-        let hosts = documents.hosts
-        return documents.subnets.map { name, spec in
-            var reservations: [HardwareAddress: IPv4Address] = [:]
-            for (host, hostSpec) in hosts {
-                guard let address = hostSpec.address, spec.prefix.contains(address) else { continue }
-                let known = byDocument[host].flatMap { self.hosts[$0]?.claims.hardwareAddresses } ?? []
-                for hardware in hostSpec.hardwareAddresses + known { reservations[hardware] = address }
-            }
-            return SubnetPlan(
-                name: name, prefix: spec.prefix, pools: spec.pools, routers: spec.routers, nameServers: spec.nameServers,
-                timeServers: spec.timeServers, domainName: spec.domainName, leaseTime: spec.leaseTime, reservations: reservations,
-                ignoresUnknownHosts: spec.unknownHosts == .ignore)
+        var plans = documents.subnets.map { SubnetPlan(name: $0, $1) }
+        // Subnets do not overlap: in the order of their networks, the last that begins before an address is the only one that can hold it.
+        plans.sort { $0.prefix.network < $1.prefix.network }
+        let networks = plans.map(\.prefix.network)
+        var hostOptions: [HardwareAddress: [UInt8: [UInt8]]] = [:]
+        for (name, spec) in documents.hosts {
+            let known = byDocument[name].flatMap { self.hosts[$0]?.claims.hardwareAddresses } ?? []
+            if !spec.options.isEmpty { for hardware in spec.hardwareAddresses + known { hostOptions[hardware] = spec.options } }
+            guard let address = spec.address else { continue }
+            let index = networks.partitioningIndex { $0 > address } - 1
+            guard index >= 0, plans[index].prefix.contains(address) else { continue }
+            for hardware in spec.hardwareAddresses + known { plans[index].reservations[hardware] = address }
+            if let uuid = spec.uuid { plans[index].uuidReservations[uuid] = address }
         }
+        for index in plans.indices { plans[index].hostOptions = hostOptions }
+        return plans
     }
 
     /// Placements that the documents ask for and that are not so yet, by guest.
@@ -86,5 +89,39 @@ extension FleetState {
             changes[spec.guest.name] = PlacementRecord(host: host, generation: (current?.generation ?? 0) + 1, awaiting: former, since: now)
         }
         return changes
+    }
+}
+
+extension SubnetPlan {
+    /// What the Subnet document alone says.
+    fileprivate init(name: String, _ spec: SubnetSpec) {
+        self.init(
+            name: name, prefix: spec.prefix, pools: spec.usablePools, routers: spec.routers, nameServers: spec.nameServers,
+            timeServers: spec.timeServers, domainName: spec.domainName, leaseTime: spec.leaseTime,
+            ignoresUnknownHosts: spec.unknownHosts == .ignore)
+        sharedNetwork = spec.sharedNetwork
+        routes = spec.routes.map { SubnetRoute(destination: $0.destination, router: $0.router) }
+        options = spec.options
+        for reservation in spec.reservations {
+            switch reservation.owner {
+            case .hardwareAddress(let hardware): reservations[hardware] = reservation.address
+            case .uuid(let uuid): uuidReservations[uuid] = reservation.address
+            case .clientIdentifier(let identifier): identifierReservations[identifier] = reservation.address
+            case .circuit(let circuit, let remote): circuitReservations[RelayCircuit(circuit: circuit, remote: remote)] = reservation.address
+            }
+            if !reservation.options.isEmpty { addressOptions[reservation.address] = reservation.options }
+        }
+    }
+}
+
+extension [IPv4Address] {
+    /// The first index whose element fits, of an array that has all that do not fit before all that do.
+    fileprivate func partitioningIndex(where fits: (IPv4Address) -> Bool) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if fits(self[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
     }
 }

@@ -6,6 +6,11 @@ extension FleetState {
     /// A boot that has not come further for so long is over: the next first message begins another. Milliseconds.
     static let patience: Int64 = 300_000
 
+    /// A running system that belongs to no host: a guest, a laptop. It leaves nothing behind, and most messages of a busy wire are of this kind.
+    func isStranger(_ sighting: Sighting) -> Bool {
+        sighting.stage == .system && sighting.uuid == nil && byHardwareAddress[sighting.hardwareAddress] == nil
+    }
+
     /// Takes in one message: whose is it, and which boot does it belong to? Returns the events that this alone makes.
     package mutating func sight(
         _ sighting: Sighting, now: Int64, using generator: inout some RandomNumberGenerator

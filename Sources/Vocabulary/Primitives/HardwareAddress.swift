@@ -43,8 +43,16 @@ extension HardwareAddress: LosslessStringConvertible {
     /// The address with `-` between its bytes, as in iPXE's `BOOTIF` and PXELINUX file names.
     package var hyphenated: String { joined(by: "-") }
 
-    private func joined(by separator: String) -> String {
-        bytes.map { Hexadecimal.encode([$0]) }.joined(separator: separator)
+    private func joined(by separator: Unicode.Scalar) -> String {
+        String(unsafeUninitializedCapacity: 17) { text in
+            for index in 0..<6 {
+                let byte = UInt8(truncatingIfNeeded: value >> (40 - 8 * UInt64(index)))
+                text[3 * index] = Hexadecimal.digit(byte >> 4)
+                text[3 * index + 1] = Hexadecimal.digit(byte & 15)
+                if index < 5 { text[3 * index + 2] = UInt8(truncatingIfNeeded: separator.value) }
+            }
+            return 17
+        }
     }
 }
 

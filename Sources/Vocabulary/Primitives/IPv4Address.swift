@@ -48,5 +48,22 @@ extension IPv4Address: StringCodable {
         self.init(value: value)
     }
 
-    package var description: String { bytes.map(String.init).joined(separator: ".") }
+    /// Without temporary arrays: every lease is printed on the boot path.
+    package var description: String {
+        String(unsafeUninitializedCapacity: 15) { text in
+            var count = 0
+            func append(_ byte: UInt8) {
+                text[count] = byte
+                count += 1
+            }
+            for shift in stride(from: 24 as UInt32, through: 0, by: -8) {
+                let part = UInt8(truncatingIfNeeded: value >> shift)
+                if part >= 100 { append(48 + part / 100) }
+                if part >= 10 { append(48 + part / 10 % 10) }
+                append(48 + part % 10)
+                if shift > 0 { append(UInt8(ascii: ".")) }
+            }
+            return count
+        }
+    }
 }

@@ -10,7 +10,7 @@ extension DHCPMessage {
     private init(packet: [UInt8]) throws(DHCPDecodeError) {
         guard packet.count >= Self.fixedSize else { throw Self.truncation(of: packet.count) }
         func integer<Value: FixedWidthInteger>(at offset: Int, as _: Value.Type) -> Value {
-            packet[offset..<offset + Value.bitWidth / 8].reduce(0) { $0 << 8 | Value($1) }
+            packet.withUnsafeBytes { Value(bigEndian: $0.loadUnaligned(fromByteOffset: offset, as: Value.self)) }
         }
         func address(at offset: Int) -> IPv4Address { IPv4Address(value: integer(at: offset, as: UInt32.self)) }
 

@@ -10,24 +10,26 @@ extension DHCPMessage {
         let size = Swift.max(Self.minimumSize, Self.fixedSize + options.encodedCount)
         guard size <= maximumSize else { throw .tooLarge(size: size, maximum: maximumSize) }
 
-        var packet: [UInt8] = []
-        packet.reserveCapacity(size)
-        packet += [operation.rawValue, hardwareType, hardwareAddressLength, hops]
-        packet.append(contentsOf: BigEndianBytes(transactionID))
-        packet.append(contentsOf: BigEndianBytes(seconds))
-        packet.append(contentsOf: BigEndianBytes(flags))
-        packet.append(contentsOf: BigEndianBytes(clientAddress.value))
-        packet.append(contentsOf: BigEndianBytes(yourAddress.value))
-        packet.append(contentsOf: BigEndianBytes(serverAddress.value))
-        packet.append(contentsOf: BigEndianBytes(relayAddress.value))
-        packet += hardwareField
-        packet += serverName
-        packet.append(contentsOf: repeatElement(0, count: 64 - serverName.count))
-        packet += bootFile
-        packet.append(contentsOf: repeatElement(0, count: 128 - bootFile.count))
-        packet.append(contentsOf: BigEndianBytes(Self.magicCookie))
-        options.append(to: &packet)
-        packet.append(contentsOf: repeatElement(0, count: Swift.max(0, size - packet.count)))
+        var packet = [UInt8](repeating: 0, count: size)
+        packet.withUnsafeMutableBytes { packet in
+            (packet[0], packet[1], packet[2], packet[3]) = (operation.rawValue, hardwareType, hardwareAddressLength, hops)
+            func store<Value: FixedWidthInteger>(_ value: Value, at offset: Int) {
+                packet.storeBytes(of: value.bigEndian, toByteOffset: offset, as: Value.self)
+            }
+            store(transactionID, at: 4)
+            store(seconds, at: 8)
+            store(flags, at: 10)
+            store(clientAddress.value, at: 12)
+            store(yourAddress.value, at: 16)
+            store(serverAddress.value, at: 20)
+            store(relayAddress.value, at: 24)
+            store(hardware.high, at: 28)
+            store(hardware.low, at: 36)
+            UnsafeMutableRawBufferPointer(rebasing: packet[44..<108]).copyBytes(from: serverName)
+            UnsafeMutableRawBufferPointer(rebasing: packet[108..<236]).copyBytes(from: bootFile)
+            store(Self.magicCookie, at: 236)
+            options.write(into: UnsafeMutableRawBufferPointer(rebasing: packet[Self.fixedSize...]))
+        }
         return packet
     }
 }

@@ -9,6 +9,7 @@ extension DHCPMessage {
         replyingTo request: DHCPMessage, type: DHCPMessageType, serverIdentifier: IPv4Address, repeatsClientIdentifier: Bool = true
     ) {
         self.init(operation: .reply, transactionID: request.transactionID)
+        options.reserveForReply()
         copyHardware(from: request)
         (flags, relayAddress) = (request.flags, request.relayAddress)
         // Relays pass a NAK on by broadcast only when told to (RFC 2131 section 4.3.2): the client's address is wrong by definition.
@@ -16,13 +17,16 @@ extension DHCPMessage {
         if type == .acknowledgement { clientAddress = request.clientAddress }
         messageType = type
         self.serverIdentifier = request.relayAgentInformation?.serverIdentifierOverride ?? serverIdentifier
-        var repeated: [DHCPOptionCode] = [.relayAgentInformation]
+        copy(.relayAgentInformation, from: request)
+        if repeatsClientIdentifier { copy(.clientIdentifier, from: request) }
         // Table 3 forbids nearly every option in a DHCPNAK.
-        if type != .negativeAcknowledgement { repeated += [.subnetSelection, .clientMachineIdentifier] }
-        if repeatsClientIdentifier { repeated.append(.clientIdentifier) }
-        for code in repeated {
-            if let bytes = request.options[code] { options.set(code, to: bytes) }
-        }
+        guard type != .negativeAcknowledgement else { return }
+        copy(.subnetSelection, from: request)
+        copy(.clientMachineIdentifier, from: request)
+    }
+
+    private mutating func copy(_ code: DHCPOptionCode, from request: DHCPMessage) {
+        if let bytes = request.options[code] { options.set(code, to: bytes) }
     }
 
     /// Where a reply goes (RFC 2131 section 4.1).

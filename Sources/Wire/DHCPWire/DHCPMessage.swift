@@ -33,7 +33,7 @@ package struct DHCPMessage: Hashable, Sendable {
     package var options = DHCPOptions()
 
     /// `chaddr`: all 16 bytes, those past `hlen` included, without an allocation.
-    private var hardware: (high: UInt64, low: UInt64) {
+    private(set) var hardware: (high: UInt64, low: UInt64) {
         get { (hardwareHigh, hardwareLow) }
         set { (hardwareHigh, hardwareLow) = newValue }
     }
@@ -69,10 +69,9 @@ package struct DHCPMessage: Hashable, Sendable {
     }
 
     /// The bytes of `chaddr` that `hlen` counts.
-    package var hardwareAddressBytes: [UInt8] { Array(hardwareField.prefix(Int(hardwareAddressLength))) }
-
-    /// All 16 bytes of `chaddr`.
-    var hardwareField: [UInt8] { Array(BigEndianBytes(hardwareHigh)) + BigEndianBytes(hardwareLow) }
+    package var hardwareAddressBytes: [UInt8] {
+        Array((Array(BigEndianBytes(hardwareHigh)) + BigEndianBytes(hardwareLow)).prefix(Int(hardwareAddressLength)))
+    }
 
     mutating func setHardware(length: UInt8, high: UInt64, low: UInt64) {
         hardwareAddressLength = Swift.min(16, length)

@@ -8,21 +8,32 @@ extension DHCPOptions {
     }
 
     /// Message type first, as clients expect it; option 82 last (RFC 3046 section 2.2); the rest in order; then the end mark.
-    func append(to packet: inout [UInt8]) {
-        for entry in entries where entry.code == .messageType { append(entry, to: &packet) }
-        for entry in entries where entry.code != .messageType && entry.code != .relayAgentInformation { append(entry, to: &packet) }
-        for entry in entries where entry.code == .relayAgentInformation { append(entry, to: &packet) }
-        packet.append(DHCPOptionCode.end.rawValue)
+    /// - Parameter packet: has room for `encodedCount` bytes.
+    func write(into packet: UnsafeMutableRawBufferPointer) {
+        var offset = 0
+        storage.withUnsafeBytes { storage in
+            for entry in entries where entry.code == .messageType { Self.write(entry, of: storage, into: packet, at: &offset) }
+            for entry in entries where entry.code != .messageType && entry.code != .relayAgentInformation {
+                Self.write(entry, of: storage, into: packet, at: &offset)
+            }
+            for entry in entries where entry.code == .relayAgentInformation { Self.write(entry, of: storage, into: packet, at: &offset) }
+        }
+        packet[offset] = DHCPOptionCode.end.rawValue
     }
 
     /// Options of more than 255 bytes leave in pieces that follow one another (RFC 3396 section 6).
-    private func append(_ entry: Entry, to packet: inout [UInt8]) {
+    private static func write(
+        _ entry: Entry, of storage: UnsafeRawBufferPointer, into packet: UnsafeMutableRawBufferPointer, at offset: inout Int
+    ) {
         var start = entry.range.lowerBound
         repeat {
             let end = Swift.min(entry.range.upperBound, start + 255)
-            packet.append(entry.code.rawValue)
-            packet.append(UInt8(truncatingIfNeeded: end - start))
-            packet.append(contentsOf: storage[start..<end])
+            packet[offset] = entry.code.rawValue
+            packet[offset + 1] = UInt8(truncatingIfNeeded: end - start)
+            offset += 2
+            UnsafeMutableRawBufferPointer(rebasing: packet[offset..<offset + end - start])
+                .copyMemory(from: UnsafeRawBufferPointer(rebasing: storage[start..<end]))
+            offset += end - start
             start = end
         } while start < entry.range.upperBound
     }

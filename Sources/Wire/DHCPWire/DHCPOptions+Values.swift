@@ -46,7 +46,9 @@ extension DHCPOptions {
 
     /// No addresses remove the option: its minimum length is four.
     package mutating func set(_ code: DHCPOptionCode, to addresses: [IPv4Address]) {
-        if addresses.isEmpty { remove(code) } else { set(code, to: addresses.flatMap { BigEndianBytes($0.value) }) }
+        if addresses.isEmpty { return remove(code) }
+        if addresses.count == 1 { return set(code, to: addresses[0].value) }
+        set(code, to: addresses.flatMap { BigEndianBytes($0.value) })
     }
 
     /// Some boot ROMs need the NUL: they read a name without its length.

@@ -16,6 +16,12 @@ package struct DHCPOptions: Sendable {
 
     init(storage: [UInt8], entries: [Entry]) { (self.storage, self.entries) = (storage, entries) }
 
+    /// Room for what a reply usually holds.
+    mutating func reserveForReply() {
+        storage.reserveCapacity(256)
+        entries.reserveCapacity(16)
+    }
+
     package var codes: [DHCPOptionCode] { entries.map(\.code) }
     package var count: Int { entries.count }
     package var isEmpty: Bool { entries.isEmpty }

@@ -11,30 +11,59 @@ package struct DHCPSuboptions: Hashable, Sendable {
         package let bytes: ArraySlice<UInt8>
     }
 
-    package private(set) var elements: [Element] = []
+    /// Well-formed, without an end mark and what follows it.
+    private var storage: ArraySlice<UInt8> = []
+    private var hasPads = false
 
     package init() {}
 
-    /// `nil` when a length reaches past the end.
+    /// `nil` when a length reaches past the end. Nothing is copied: a relay's option is looked at several times for each message.
     package init?(decoding bytes: some Collection<UInt8>, framing: Framing) {
-        let bytes = ArraySlice(bytes)
+        self.init(ArraySlice(bytes), framing)
+    }
+
+    private init?(_ bytes: ArraySlice<UInt8>, _ framing: Framing) {
         var offset = bytes.startIndex
         while offset < bytes.endIndex {
-            let code = bytes[offset]
-            if framing == .marked, code == 255 { return }
-            offset += 1
-            if framing == .marked, code == 0 { continue }
-            guard offset < bytes.endIndex else { return nil }
-            let length = Int(bytes[offset])
-            offset += 1
-            guard bytes.endIndex - offset >= length else { return nil }
-            elements.append(Element(code: code, bytes: bytes[offset..<offset + length]))
-            offset += length
+            if framing == .marked, bytes[offset] == 255 { break }
+            if framing == .marked, bytes[offset] == 0 {
+                hasPads = true
+                offset += 1
+                continue
+            }
+            guard offset + 1 < bytes.endIndex, bytes.endIndex - offset - 2 >= Int(bytes[offset + 1]) else { return nil }
+            offset += 2 + Int(bytes[offset + 1])
         }
+        storage = bytes[..<offset]
+    }
+
+    /// In the order of the wire.
+    package var elements: [Element] {
+        var elements: [Element] = []
+        _ = first { element in
+            elements.append(element)
+            return false
+        }
+        return elements
+    }
+
+    private func first(where isWanted: (Element) -> Bool) -> Element? {
+        var offset = storage.startIndex
+        while offset < storage.endIndex {
+            if hasPads, storage[offset] == 0 {
+                offset += 1
+                continue
+            }
+            let end = offset + 2 + Int(storage[offset + 1])
+            let element = Element(code: storage[offset], bytes: storage[offset + 2..<end])
+            if isWanted(element) { return element }
+            offset = end
+        }
+        return nil
     }
 
     /// The bytes of the first suboption with this code.
-    package subscript(_ code: UInt8) -> ArraySlice<UInt8>? { elements.first { $0.code == code }?.bytes }
+    package subscript(_ code: UInt8) -> ArraySlice<UInt8>? { first { $0.code == code }?.bytes }
 
     package func contains(_ code: UInt8) -> Bool { self[code] != nil }
 
@@ -42,11 +71,19 @@ package struct DHCPSuboptions: Hashable, Sendable {
     @discardableResult
     package mutating func append(_ code: UInt8, _ bytes: some Collection<UInt8>) -> Bool {
         guard bytes.count <= 255 else { return false }
-        elements.append(Element(code: code, bytes: ArraySlice(bytes)))
+        storage += [code, UInt8(clamping: bytes.count)]
+        storage += bytes
         return true
     }
 
     package func encode(framing: Framing) -> [UInt8] {
         elements.flatMap { [$0.code, UInt8(clamping: $0.bytes.count)] + $0.bytes } + (framing == .marked ? [255] : [])
     }
+}
+
+extension DHCPSuboptions {
+    /// Equal when the same suboptions stand in the same order: pads between them say nothing.
+    package static func == (a: Self, b: Self) -> Bool { a.elements == b.elements }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(elements) }
 }

@@ -19,13 +19,17 @@ package struct RelayAgentInformation: Hashable, Sendable {
     /// Suboption 2 (section 3.2): usually the switch.
     package var remoteIdentifier: ArraySlice<UInt8>? { suboptions[2] }
     /// Suboption 5 (RFC 3527): the subnet to give an address from; the reply still goes to `giaddr`.
-    package var linkSelection: IPv4Address? { suboptions[5].flatMap { IPv4Address(bytes: $0) } }
+    package var linkSelection: IPv4Address? { address(5) }
+    private func address(_ code: UInt8) -> IPv4Address? {
+        guard let bytes = suboptions[code], bytes.count == 4 else { return nil }
+        return IPv4Address(value: bytes.reduce(0) { $0 << 8 | UInt32($1) })
+    }
     /// Suboption 6 (RFC 3993).
     package var subscriberIdentifier: ArraySlice<UInt8>? { suboptions[6] }
     /// Suboption 10 (RFC 5010), top bit: the client had sent its message by unicast.
     package var clientSentUnicast: Bool { suboptions[10]?.first.map { $0 & 0x80 != 0 } ?? false }
     /// Suboption 11 (RFC 5107): the address to put into option 54 instead of our own.
-    package var serverIdentifierOverride: IPv4Address? { suboptions[11].flatMap { IPv4Address(bytes: $0) } }
+    package var serverIdentifierOverride: IPv4Address? { address(11) }
     /// Suboption 12 (RFC 6925).
     package var relayIdentifier: ArraySlice<UInt8>? { suboptions[12] }
     /// Suboption 19 (RFC 8357): replies go to the relay's source port, not to 67.

@@ -77,4 +77,43 @@ import Testing
         var table = LeaseTable()
         #expect(try table.lease(to: client(1), in: subnet, now: 0).address == address("10.0.0.100"))
     }
+
+    @Test("An address reserved for a client identifier goes to whoever sends it, and stays with that NIC when the next stage sends another")
+    func clientIdentifier() throws {
+        var plan = try plan()
+        plan.identifierReservations = ["0101": IPv4Address(10, 0, 0, 50)]
+        let subnet = ServedSubnet(plan)
+        var table = LeaseTable()
+        let firmware = LeaseClient(hardwareAddress: nic(1), clientIdentifier: "0101")
+        #expect(try table.lease(to: firmware, in: subnet, now: 0).address == IPv4Address(10, 0, 0, 50))
+        let system = LeaseClient(hardwareAddress: nic(1), clientIdentifier: "ff02")
+        for now in [10, 20] as [Int64] {
+            let change = try table.request(IPv4Address(10, 0, 0, 50), kind: .renewing, by: system, in: subnet, now: now)
+            table.confirm(change)
+        }
+        let other = LeaseClient(hardwareAddress: nic(2), clientIdentifier: "ff02")
+        #expect(throws: LeaseRefusal.reservedForAnother(IPv4Address(10, 0, 0, 50))) {
+            try table.request(IPv4Address(10, 0, 0, 50), kind: .selecting, by: other, in: subnet, now: 30)
+        }
+    }
+
+    @Test("An address reserved for a switch port is kept by renewals that pass no relay, and lost at another port")
+    func circuit() throws {
+        var plan = try plan()
+        let (anySwitch, oneSwitch) = (IPv4Address(10, 0, 0, 50), IPv4Address(10, 0, 0, 51))
+        plan.circuitReservations = [RelayCircuit(circuit: "aa"): anySwitch, RelayCircuit(circuit: "aa", remote: "05"): oneSwitch]
+        let subnet = ServedSubnet(plan)
+        var table = LeaseTable()
+        func at(_ circuit: String, _ remote: String?, nic number: UInt64) -> LeaseClient {
+            LeaseClient(hardwareAddress: nic(number), circuit: RelayCircuit(circuit: circuit, remote: remote))
+        }
+        #expect(try table.lease(to: at("aa", "05", nic: 1), in: subnet, now: 0).address == oneSwitch)
+        #expect(try table.lease(to: at("aa", "06", nic: 2), in: subnet, now: 0).address == anySwitch)
+        #expect(try table.lease(to: at("bb", "05", nic: 3), in: subnet, now: 0).address == IPv4Address(10, 0, 0, 100))
+        table.confirm(try table.request(oneSwitch, kind: .renewing, by: client(1), in: subnet, now: 10))
+        #expect(table.lease(at: oneSwitch)?.circuit == RelayCircuit(circuit: "aa", remote: "05"))
+        #expect(throws: LeaseRefusal.reservedForAnother(oneSwitch)) {
+            try table.request(oneSwitch, kind: .renewing, by: at("bb", "05", nic: 1), in: subnet, now: 20)
+        }
+    }
 }

@@ -3,6 +3,20 @@ import Primitives
 import Testing
 
 @Suite struct SubnetChoiceTests {
+    @Test("Subnets of one wire are found from each of them, itself first; those of other wires are not")
+    func sharedNetwork() throws {
+        let plans = try [("a", "10.0.0.0/24", "wire"), ("b", "10.1.0.0/24", "wire"), ("c", "10.2.0.0/24", "other"), ("d", "10.3.0.0/24", nil)].map {
+            var plan = SubnetPlan(name: $0.0, prefix: try #require(IPv4Prefix($0.1)), pools: [])
+            plan.sharedNetwork = $0.2
+            return plan
+        }
+        let choice = SubnetChoice(plans)
+        let networks = try plans.map { plan in
+            choice.network(of: try #require(choice.subnet(containing: plan.prefix.network))).map(\.plan.name)
+        }
+        #expect(networks == [["a", "b"], ["b", "a"], ["c"], ["d"]])
+    }
+
     struct Row: CustomTestStringConvertible, Sendable {
         let name: String
         var relay: IPv4Address = .any

@@ -24,6 +24,42 @@ import Testing
         #expect(silent.clientIdentifier == nil)
     }
 
+    @Test("Further options are those of the NIC before those of the address before those of the subnet, as far as they are asked for")
+    func further() throws {
+        var plan = try rackSubnet().plan
+        plan.options = [26: [5, 220], 17: Array("/a".utf8), 224: [UInt8](repeating: 7, count: 300)]
+        plan.addressOptions = [leasedAddress: [26: [35, 40], 17: Array("/b".utf8)]]
+        plan.hostOptions = [bootingNIC: [17: Array("/c".utf8)]]
+        func reply(asking codes: [DHCPOptionCode]) throws -> DHCPMessage {
+            var request = message()
+            (request.parameterRequestList, request.maximumMessageSize) = (codes, 1472)
+            let decided = ReplyPolicy().reply(
+                to: try CheckedRequest(request), in: ServedSubnet(plan), decision: .offered(lease()), servers: servers)
+            guard case .reply(let reply, _, _) = decided else { throw Ignored(decision: decided) }
+            return try DHCPMessage(decoding: try reply.encode(answering: request))
+        }
+        let all = try reply(asking: [])
+        #expect(all.interfaceMTU == 9000 && all.options.text(DHCPOptionCode(rawValue: 17)) == "/c")
+        // Split on the way and joined again (RFC 3396).
+        #expect(all.options[DHCPOptionCode(rawValue: 224)].map(Array.init) == [UInt8](repeating: 7, count: 300))
+        #expect(try reply(asking: [.interfaceMTU]).options[DHCPOptionCode(rawValue: 224)] == nil)
+    }
+
+    @Test("A client that reads routes is given the default route among them, unless the document has one", arguments: [true, false])
+    func routes(hasDefault: Bool) throws {
+        var plan = try rackSubnet().plan
+        let inner = SubnetRoute(destination: try #require(IPv4Prefix("10.9.0.0/16")), router: IPv4Address(10, 0, 0, 9))
+        let everywhere = SubnetRoute(destination: try #require(IPv4Prefix("0.0.0.0/0")), router: IPv4Address(10, 0, 0, 8))
+        plan.routes = hasDefault ? [inner, everywhere] : [inner]
+        var request = message()
+        request.parameterRequestList = [.classlessStaticRoutes, .router]
+        let decided = ReplyPolicy().reply(to: try CheckedRequest(request), in: ServedSubnet(plan), decision: .offered(lease()), servers: servers)
+        guard case .reply(let reply, _, _) = decided else { throw Ignored(decision: decided) }
+        let last = IPv4Address(10, 0, 0, hasDefault ? 8 : 254)
+        #expect(reply.classlessStaticRoutes.map(\.router) == [IPv4Address(10, 0, 0, 9), last])
+        #expect(reply.classlessStaticRoutes.last?.destination.length == 0)
+    }
+
     @Test("A firmware gets the network whatever it lists, a running system what it asks for, and both a subnet mask")
     func parameters() throws {
         var system = message(uuid: nil)

@@ -31,6 +31,28 @@ struct FieldRuleTests {
         Row("Subnet", "{prefix: 10.0.0.0/24, leaseTime: 3600}", "spec.leaseTime invalid-value"),
         Row("Subnet", "{prefix: 10.0.0.0/24, leaseTime: 9s}", "spec.leaseTime invalid-value"),
         Row("Subnet", "{prefix: 10.0.0.0/24, leaseTime: 999999999999d}", "spec.leaseTime invalid-value"),
+        Row("Subnet", "{prefix: 10.0.0.0/24, exclude: [10.0.0.9-10.0.0.2, 10.0.0.1]}", "spec.exclude[0] invalid-value"),
+        Row("Subnet", "{prefix: 10.0.0.0/24, sharedNetwork: -}", "spec.sharedNetwork invalid-value"),
+        Row("Subnet", "{prefix: 10.0.0.0/24, routes: [{to: 10.0.0.0/8}]}", "spec.routes[0].via missing-field"),
+        Row("Subnet", "{prefix: 10.0.0.0/24, routes: [{to: 10.0.0.1/8, via: 10.0.0.1}]}", "spec.routes[0].to invalid-value"),
+        Row("Subnet", "{prefix: 10.0.0.0/24, options: {interfaceMtu: 9000}}", "spec.options.interfaceMtu unknown-field"),
+        Row("Subnet", "{prefix: 10.0.0.0/24, options: {interfaceMTU: 70000}}", "spec.options.interfaceMTU invalid-value"),
+        Row("Subnet", "{prefix: 10.0.0.0/24, options: {82: {hex: 00}}}", "spec.options.82 invalid-value"),
+        Row("Subnet", "{prefix: 10.0.0.0/24, options: {3: {addresses: [10.0.0.1]}}}", "spec.options.3 invalid-value"),
+        Row("Subnet", "{prefix: 10.0.0.0/24, options: {224: abc}}", "spec.options.224 wrong-type"),
+        Row("Subnet", "{prefix: 10.0.0.0/24, options: {224: {hex: abc}}}", "spec.options.224.hex invalid-value"),
+        Row("Subnet", "{prefix: 10.0.0.0/24, options: {26: {unsigned16: 1500}, interfaceMTU: 9000}}", "spec.options.interfaceMTU duplicate-item"),
+        Row("Subnet", "{prefix: 10.0.0.0/24, reservations: [{address: 10.0.0.5}]}", "spec.reservations[0] missing-field"),
+        Row(
+            "Subnet", "{prefix: 10.0.0.0/24, reservations: [{address: 10.0.0.5, circuit: a, clientIdentifier: 0102}]}",
+            "spec.reservations[0] conflicting-fields"),
+        Row("Subnet", "{prefix: 10.0.0.0/24, reservations: [{address: 10.0.1.5, circuit: a}]}", "spec.reservations[0].address invalid-value"),
+        Row(
+            "Subnet", "{prefix: 10.0.0.0/24, reservations: [{address: 10.0.0.5, clientIdentifier: 1}]}",
+            "spec.reservations[0].clientIdentifier invalid-value"),
+        Row(
+            "Subnet", "{prefix: 10.0.0.0/24, reservations: [{address: 10.0.0.5, clientIdentifier: 0102, remote: a}]}",
+            "spec.reservations[0].remote conflicting-fields"),
         Row("Subnet", "{prefix: 10.0.0.0/24, unknownHosts: accept}", "spec.unknownHosts invalid-value"),
         Row("Subnet", "{prefix: 10.0.0.0/24, unknownHosts: ignore, acceptUnknown: {image: kvm}}", "spec.acceptUnknown conflicting-fields"),
     ]

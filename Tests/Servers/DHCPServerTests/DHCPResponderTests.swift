@@ -47,6 +47,25 @@ import Testing
         #expect(destination == (state == "rebooting" ? .frame(address, nic(1)) : .client(address)))
     }
 
+    @Test("Where one subnet of a wire is full, its neighbour gives the address, and the same client comes back to what it has")
+    func sharedNetwork() throws {
+        var plans = [try rackPlan(pool: 1), try rackPlan("10.1.0.0/24", pool: 1)]
+        for index in plans.indices { (plans[index].name, plans[index].sharedNetwork) = ("s\(index)", "wire") }
+        plans[1].reservations = [nic(9): IPv4Address(10, 1, 0, 50)]
+        var responder = DHCPResponder(table: LeaseTable(), policy: ReplyPolicy())
+        responder.serve(plans)
+        #expect(try lease(&responder, to: nic(1)) == IPv4Address(10, 0, 0, 100))
+        #expect(try lease(&responder, to: nic(2)) == IPv4Address(10, 1, 0, 100))
+        #expect(try lease(&responder, to: nic(9)) == IPv4Address(10, 1, 0, 50), "a reservation goes before a free address")
+        #expect(try lease(&responder, to: nic(2)) == IPv4Address(10, 1, 0, 100))
+        let response = responder.respond(to: try CheckedRequest(message(.discover, from: nic(3))), arrival: Self.arrival, now: 0)
+        #expect(response == .ignore(.poolExhausted))
+        // Each address comes with its own subnet's router.
+        let again = responder.respond(to: try CheckedRequest(message(.discover, from: nic(2))), arrival: Self.arrival, now: 0)
+        guard case .reply(let offer, _, _) = again else { throw again }
+        #expect(offer.routers == [IPv4Address(10, 1, 0, 1)])
+    }
+
     @Test("Where unknown hosts are ignored, only hosts with a document are answered, and anybody may give an address back")
     func unknownHosts() throws {
         var responder = try responder()

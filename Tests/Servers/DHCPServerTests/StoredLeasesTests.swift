@@ -48,6 +48,17 @@ private final class FailingStore: BlockingStore {
                 == #"{"address":"10.0.0.9","expires":100,"hardwareAddress":"52:54:00:00:00:01","hostName":"a","state":"bound"}"#)
     }
 
+    @Test("Whatever a client calls itself is read back as it was")
+    func awkwardText() throws {
+        for name in [#"a"b\c"#, "tab\there", "\u{0}\u{1f}\u{7f}", "größer 😀", ""] {
+            var awkward = lease(9, expires: Lease.never)
+            awkward.circuit = RelayCircuit(circuit: name, remote: name)
+            (awkward.hostName, awkward.clientIdentifier, awkward.uuid) = (name, name, UniversalUniqueIdentifier(high: 7, low: .max))
+            #expect(StoredLeases.decode(awkward.json) == awkward, "\(name.debugDescription)")
+        }
+        #expect(StoredLeases.decode(lease(9, expires: -5).json) == lease(9, expires: -5))
+    }
+
     @Test("A lease is written over and over, after a restart too, and twice in one call")
     func again() async throws {
         let store = MemoryStore()
@@ -66,6 +77,19 @@ private final class FailingStore: BlockingStore {
         let changes = (1...200).map { LeaseChange([lease(UInt8($0), nic: UInt64($0))]) }
         #expect(StoredLeases(store).commit(changes).allSatisfy { $0 == .durable })
         #expect(try await StoredLeases(store).load().leases.count == 200)
+    }
+
+    @Test("A conflict keeps nothing from being made durable that came with it")
+    func conflictAmongOthers() async throws {
+        let store = MemoryStore()
+        let (a, b) = (StoredLeases(store), StoredLeases(store))
+        _ = a.commit([LeaseChange([lease(9)])])
+        let changes = (8...40).map { LeaseChange([lease(UInt8($0), nic: 7)]) }
+        let outcomes = b.commit(changes)
+        #expect(outcomes.count == 33 && outcomes[1] == .conflict(IPv4Address(10, 0, 0, 9), current: lease(9)))
+        #expect(outcomes.filter { $0 == .durable }.count == 32)
+        let stored = try await StoredLeases(store).load().leases
+        #expect(stored.count == 33 && stored.filter { $0.hardwareAddress == nic(7) }.count == 32)
     }
 
     @Test("A lease that somebody else wrote is a conflict once, and says what is there")
@@ -102,7 +126,7 @@ private final class FailingStore: BlockingStore {
     func unreadable() async throws {
         let store = MemoryStore()
         for (key, value) in [
-            ("leases/10.0.0.1", "{"), ("leases/10.0.0.2", String(decoding: StoredLeases.encode(lease(9)), as: UTF8.self)),
+            ("leases/10.0.0.1", "{"), ("leases/10.0.0.2", String(decoding: lease(9).json, as: UTF8.self)),
             ("leases/x", "?"),
         ] {
             _ = try await store.commit(.create(try #require(Key(key)), Array(value.utf8)))

@@ -82,11 +82,12 @@ final class ClientProgram {
     private(set) var lines: [String] = []
     let identifierFile: URL
 
-    init(_ network: TestNetwork, _ arguments: [String]) throws {
+    /// In the client's namespace where no other is named.
+    init(_ network: TestNetwork, in namespace: String? = nil, _ arguments: [String]) throws {
         identifierFile = network.directory.appending(path: "\(UUID().uuidString).pid")
         process.executableURL = URL(filePath: "/usr/bin/timeout")
         process.arguments =
-            ["-k", "1", "30", "ip", "netns", "exec", network.client] + arguments.map { $0 == "PIDFILE" ? identifierFile.path() : $0 }
+            ["-k", "1", "30", "ip", "netns", "exec", namespace ?? network.client] + arguments.map { $0 == "PIDFILE" ? identifierFile.path() : $0 }
         process.standardOutput = output
         process.standardError = output
         // The threads that run tests block signals, and a child inherits that: udhcpc would not hear any.

@@ -84,6 +84,33 @@ struct BindTests {
         #expect(site.state.hosts[id]?.document == nil)
     }
 
+    @Test("a subnet is served as its document says: without what is excluded, with every reservation, route and option")
+    func subnetDocument() throws {
+        var site = StateFixture()
+        site.adopt(
+            SiteText.all(
+                SiteText.subnet
+                    + """
+                      exclude: [10.77.0.100]
+                      sharedNetwork: wire
+                      routes: [{to: 10.9.0.0/16, via: 10.77.0.9}]
+                      options: {interfaceMTU: 9000}
+                      reservations:
+                        - {address: 10.77.0.20, circuit: ge-0, options: {rootPath: /x}}
+                        - {address: 10.77.0.21, clientIdentifier: 0102}
+
+                    """,
+                host("a", uuid: board(1), 1) + "  address: 10.77.0.7\n  options: {interfaceMTU: 1500}\n"))
+        let plan = try #require(site.state.subnets.subnets.first)
+        #expect(plan.pools.first?.lowerBound == IPv4Address(10, 77, 0, 101) && plan.sharedNetwork == "wire")
+        #expect(plan.circuitReservations == [RelayCircuit(circuit: "67652d30"): IPv4Address(10, 77, 0, 20)])
+        #expect(plan.identifierReservations == ["0102": IPv4Address(10, 77, 0, 21)])
+        #expect(plan.uuidReservations == [board(1): IPv4Address(10, 77, 0, 7)])
+        #expect(plan.options == [26: [0x23, 0x28]] && plan.addressOptions == [IPv4Address(10, 77, 0, 20): [17: Array("/x".utf8)]])
+        #expect(plan.hostOptions == [mac(1): [26: [5, 220]]])
+        #expect(plan.routes.map(\.router) == [IPv4Address(10, 77, 0, 9)])
+    }
+
     @Test("subnets hold the reservations of their hosts, for every NIC that is known")
     func subnets() throws {
         var site = StateFixture()

@@ -18,6 +18,13 @@ extension HostSpec {
         writer.field("uuid", uuid?.description, depth: 1)
         writer.list("hardwareAddresses", hardwareAddresses.map(\.description), depth: 1)
         writer.field("address", address?.description, depth: 1)
+        if !options.isEmpty {
+            writer.open("options", depth: 1)
+            for (code, bytes) in options.sorted(by: { $0.key < $1.key }) {
+                writer.open(String(code), depth: 2)
+                writer.field("hex", Hexadecimal.encode(bytes), depth: 3)
+            }
+        }
         writer.field("hostName", hostName, depth: 1)
         writer.field("image", image?.description, depth: 1)
         writer.list("profiles", profiles, depth: 1)

@@ -9,6 +9,8 @@ package struct HostSpec: Sendable, Hashable {
     package var hardwareAddresses: [HardwareAddress]
     /// A reservation: the address that only this host gets.
     package var address: IPv4Address?
+    /// DHCP options of its NICs, as bytes by code.
+    package var options: [UInt8: [UInt8]] = [:]
     /// `nil` means the document's name.
     package var hostName: String?
     package var image: ImageReference?
@@ -32,7 +34,7 @@ package struct HostSpec: Sendable, Hashable {
 }
 
 extension HostSpec {
-    static let known = ["uuid", "hardwareAddresses", "address", "hostName", "image", "profiles", "upgrade"] + SettingsFields.names
+    static let known = ["uuid", "hardwareAddresses", "address", "options", "hostName", "image", "profiles", "upgrade"] + SettingsFields.names
 
     init?(reading cursor: Cursor) {
         guard let fields = cursor.fields(Self.known) else { return nil }
@@ -54,6 +56,7 @@ extension HostSpec {
             },
             image: fields["image"]?.mark().value(), profiles: ProfileSpec.names(fields["profiles"]),
             upgrade: UpgradePolicy(reading: fields["upgrade"]), settings: SettingsFields.read(fields))
+        options = DHCPOptionFields.read(fields["options"])
     }
 
     /// One that a host can have: neither zero nor a group address.

@@ -6,6 +6,14 @@ package struct SubnetSpec: Sendable, Hashable {
     package var prefix: IPv4Prefix
     /// Ranges that leases are taken from, in order; none serves reservations only.
     package var pools: [ClosedRange<IPv4Address>] = []
+    /// What is given to nobody although a pool has it, and what is reserved besides the addresses of hosts.
+    package var exclusions: [ClosedRange<IPv4Address>] = []
+    package var reservations: [SubnetReservation] = []
+    /// The name of the wire that this subnet shares with others.
+    package var sharedNetwork: String?
+    package var routes: [SubnetRouteSpec] = []
+    /// Bytes of further options, by code.
+    package var options: [UInt8: [UInt8]] = [:]
     package var routers: [IPv4Address] = []
     package var nameServers: [IPv4Address] = []
     package var timeServers: [IPv4Address] = []
@@ -35,7 +43,8 @@ package struct SubnetSpec: Sendable, Hashable {
 
 extension SubnetSpec {
     private static let known = [
-        "prefix", "pools", "routers", "nameServers", "timeServers", "domainName", "leaseTime", "unknownHosts", "acceptUnknown",
+        "prefix", "pools", "exclude", "reservations", "sharedNetwork", "routers", "routes", "nameServers", "timeServers", "domainName", "options",
+        "leaseTime", "unknownHosts", "acceptUnknown",
     ]
 
     init?(reading cursor: Cursor) {
@@ -69,6 +78,15 @@ extension SubnetSpec {
         (self.pools, self.routers, self.nameServers, self.timeServers) = (pools, routers, nameServers, timeServers)
         (self.domainName, self.unknownHosts, self.acceptUnknown) = (domainName, unknownHosts, acceptUnknown)
         if let leaseTime { self.leaseTime = leaseTime }
+        exclusions =
+            fields["exclude"]?.list(of: "addresses and address ranges") {
+                $0.parsed("an address, or a range like 10.0.0.100-10.0.0.109") { IPv4Address($0).map { $0...$0 } ?? Self.range($0) }
+            } ?? []
+        reservations =
+            fields["reservations"]?.list(of: "reservations", uniqueBy: \.address.description) { SubnetReservation(reading: $0, in: prefix) } ?? []
+        sharedNetwork = fields["sharedNetwork"]?.parsed(Rules.nameExpectation, Rules.name)
+        routes = fields["routes"]?.list(of: "routes, like {to: 10.0.0.0/8, via: 10.77.0.1}") { SubnetRouteSpec(reading: $0) } ?? []
+        options = DHCPOptionFields.read(fields["options"])
     }
 
     /// `10.77.0.100-10.77.0.199`: inside the prefix, without its first and last address, apart from each other.
@@ -104,5 +122,24 @@ extension SubnetSpec.AcceptUnknown {
     init?(reading cursor: Cursor) {
         guard let fields = cursor.fields(["image", "profiles"]) else { return nil }
         self.init(image: fields["image"]?.value(), profiles: ProfileSpec.names(fields["profiles"]))
+    }
+}
+
+extension SubnetSpec {
+    /// The pools without what is excluded.
+    package var usablePools: [ClosedRange<IPv4Address>] {
+        exclusions.reduce(pools) { pools, excluded in
+            pools.flatMap { pool -> [ClosedRange<IPv4Address>] in
+                guard pool.overlaps(excluded) else { return [pool] }
+                var rest: [ClosedRange<IPv4Address>] = []
+                if pool.lowerBound < excluded.lowerBound {
+                    rest.append(pool.lowerBound...IPv4Address(value: excluded.lowerBound.value - 1))
+                }
+                if excluded.upperBound < pool.upperBound {
+                    rest.append(IPv4Address(value: excluded.upperBound.value + 1)...pool.upperBound)
+                }
+                return rest
+            }
+        }
     }
 }

@@ -27,6 +27,11 @@ extension SetChecks {
     /// Reserved addresses: on a subnet, usable there, and each for one host.
     mutating func reservations() {
         let subnets = sortedSubnets
+        for subnet in subnets {
+            for (index, reservation) in subnet.spec.reservations.enumerated() {
+                claim("address \(reservation.address)", subnet.document, "spec.reservations[\(index)].address")
+            }
+        }
         for document in documents {
             guard case .host(let spec) = document.spec, let address = spec.address else { continue }
             claim("address \(address)", document, "spec.address")

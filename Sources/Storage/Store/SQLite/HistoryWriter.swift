@@ -1,61 +1,97 @@
-import FoundationEssentials
 import GRDB
 
 /// One batch against the tables, inside a transaction that the caller began and ends.
 struct HistoryWriter {
     let db: Database
     let historyLimit: Int
+    private let presence: BareStatement
+    private let insert: BareStatement
+
+    init(db: Database, historyLimit: Int) throws {
+        (self.db, self.historyLimit) = (db, historyLimit)
+        presence = try BareStatement("SELECT revision, created, value IS NULL FROM history WHERE key = ? ORDER BY revision DESC LIMIT 1", db)
+        insert = try BareStatement("INSERT INTO history (key, revision, created, value) VALUES (?, ?, ?, ?)", db)
+    }
+
+    /// When a key was made and last put.
+    private struct Presence {
+        var modified: Revision
+        var created: Revision
+    }
+
+    /// What the judgement of a transaction found, so that writing need not look again: no key occurs twice in a batch.
+    private struct Verdict {
+        var conflict: Outcome?
+        var seen: [(key: Key, presence: Presence?)] = []
+
+        /// `nil` when the key was not looked at. Conditions mostly stand in the order of the writes.
+        func presence(of key: Key, near index: Int) -> Presence?? {
+            if index < seen.count, seen[index].key == key { return seen[index].presence }
+            return seen.first { $0.key == key }.map(\.presence)
+        }
+    }
 
     /// The outcome of each transaction, and whether anything was written.
     func apply(_ batch: [Transaction]) throws -> ([Outcome], isChanged: Bool) {
         let state = try HistoryState.fetch(db)
-        let conflicts = try batch.map(firstConflict)
+        let verdicts = try batch.map(judge)
         guard state.revision.rawValue < UInt64(Int64.max) else { throw StoreError.unavailable(detail: "revisions are exhausted") }
         let next = Revision(rawValue: state.revision.rawValue + 1)
         var isChanged = false
-        for (transaction, conflict) in zip(batch, conflicts) where conflict == nil {
-            for write in transaction.writes where try perform(write, at: next) { isChanged = true }
+        for (transaction, verdict) in zip(batch, verdicts) where verdict.conflict == nil {
+            for (index, write) in transaction.writes.enumerated() where try perform(write, at: next, verdict.presence(of: write.key, near: index)) {
+                isChanged = true
+            }
         }
         if isChanged { try finish(state, at: next) }
         let committed = Outcome.committed(isChanged ? next : state.revision)
-        return (conflicts.map { $0 ?? committed }, isChanged)
+        return (verdicts.map { $0.conflict ?? committed }, isChanged)
     }
 
-    private func firstConflict(_ transaction: Transaction) throws -> Outcome? {
+    private func judge(_ transaction: Transaction) throws -> Verdict {
+        var verdict = Verdict()
         for condition in transaction.conditions {
             let present = try presence(of: condition.key)
+            verdict.seen.append((condition.key, present))
             switch condition {
             case .absent where present == nil: continue
             case .unchanged(_, since: let revision) where present?.modified == revision: continue
-            default: return .conflict(condition.key, current: try HistoryReader(db: db).newest(condition.key))
+            default:
+                verdict.conflict = .conflict(condition.key, current: try HistoryReader(db: db).newest(condition.key))
+                return verdict
             }
         }
-        return nil
+        return verdict
     }
 
-    /// When the key was made and last put, without its value; `nil` where it has none.
-    private func presence(of key: Key) throws -> (modified: Revision, created: Revision)? {
-        let statement = try db.cachedStatement(
-            sql: "SELECT revision, created, value IS NULL FROM history WHERE key = ? ORDER BY revision DESC LIMIT 1")
-        guard let row = try Row.fetchOne(statement, arguments: [key.text]) else { return nil }
-        if try row.integer(2) != 0 { return nil }
-        return (modified: try row.revision(0), created: try row.revision(1))
+    /// `nil` where the key has no value.
+    private func presence(of key: Key) throws -> Presence? {
+        try presence.bind(1, key.text)
+        return try presence.first { row in
+            row.integer(2) != 0 ? nil : Presence(modified: try row.revision(0), created: try row.revision(1))
+        } ?? nil
     }
 
     /// True where the write changed something.
-    private func perform(_ write: Transaction.Write, at revision: Revision) throws -> Bool {
-        let present = try presence(of: write.key)
-        let insert = try db.cachedStatement(sql: "INSERT INTO history (key, revision, created, value) VALUES (?, ?, ?, ?)")
+    private func perform(_ write: Transaction.Write, at revision: Revision, _ known: Presence??) throws -> Bool {
+        let present = try known ?? presence(of: write.key)
         switch write {
         case .put(let key, let value):
-            let created = present?.created ?? revision
-            try insert.execute(arguments: [key.text, revision.stored, created.stored, Data(value)])
+            try insert(key, at: revision, created: (present?.created ?? revision).stored, value)
             return true
         case .delete(let key):
             guard present != nil else { return false }
-            try insert.execute(arguments: [key.text, revision.stored, 0, nil])
+            try insert(key, at: revision, created: 0, nil)
             return true
         }
+    }
+
+    private func insert(_ key: Key, at revision: Revision, created: Int64, _ value: [UInt8]?) throws {
+        try insert.bind(1, key.text)
+        try insert.bind(2, revision.stored)
+        try insert.bind(3, created)
+        if let value { try insert.bind(4, value) } else { try insert.bindNull(4) }
+        try insert.execute()
     }
 
     /// Moves the horizon up by at most two revisions: compaction keeps pace with the writes that cause it, without a pause of its own.

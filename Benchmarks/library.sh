@@ -1,0 +1,83 @@
+# What the benchmarks share: two network namespaces joined by a cable, a server pinned to one processor, the load on the others.
+# shellcheck shell=bash
+# Sourced by Benchmarks/*/run, which set -euo pipefail and stand in the repository's root.
+
+fail() { echo "error: $*" >&2; exit 1; }
+
+[[ $(id -u) == 0 ]] || fail "network namespaces need root"
+
+# need COMMAND PACKAGE
+need() { command -v "$1" >/dev/null || fail "no $1; install Debian's $2"; }
+
+release_build() {
+    local bennu=${BENNU:-$PWD/.build/release/bennu}
+    [[ -x $bennu ]] || fail "no $bennu; build it: swift build -c release --product bennu"
+    echo "$bennu"
+}
+
+work=$(mktemp -d "${TMPDIR:-/var/tmp}/bennu-benchmark-XXXXXX")
+server=
+server_space=bench-s-$$ load_space=bench-l-$$ server_link=bench-s load_link=bench-l
+
+receive_buffer=$(</proc/sys/net/core/rmem_default)
+
+clean_up() {
+    local status=$?
+    set +e
+    stop_server
+    echo "$receive_buffer" >/proc/sys/net/core/rmem_default
+    ip netns delete "$server_space" 2>/dev/null
+    ip netns delete "$load_space" 2>/dev/null
+    ((status == 0)) || tail -n 20 "$work/server.log" >&2 2>/dev/null
+    rm -rf "$work"
+    exit $status
+}
+trap clean_up EXIT
+trap 'exit 130' INT TERM
+
+# open_network SERVER_ADDRESS/LENGTH LOAD_ADDRESS/LENGTH
+# Sockets get a large receive buffer meanwhile, the load's and both peers' alike: what a load loses that was not scheduled for a moment says
+# nothing about the server.
+open_network() {
+    echo 8388608 >/proc/sys/net/core/rmem_default
+    ip netns add "$server_space"
+    ip netns add "$load_space"
+    ip -n "$server_space" link add "$server_link" type veth peer name "$load_link" netns "$load_space"
+    ip -n "$server_space" address add "$1" dev "$server_link"
+    ip -n "$load_space" address add "$2" dev "$load_link"
+    for space in "$server_space" "$load_space"; do ip -n "$space" link set lo up; done
+    ip -n "$server_space" link set "$server_link" up
+    ip -n "$load_space" link set "$load_link" up
+}
+
+# Starts a server on processor 0; `$server` is its process. Both sides go before whatever else the computer does.
+in_server() {
+    nice -n -15 ip netns exec "$server_space" taskset -c 0 "$@" >"$work/server.log" 2>&1 &
+    server=$!
+}
+
+in_load() { nice -n -15 ip netns exec "$load_space" taskset -c "1-$(($(nproc) > 1 ? $(nproc) - 1 : 1))" "$@"; }
+
+stop_server() {
+    [[ -z $server ]] || { kill "$server" && wait "$server"; } 2>/dev/null || true
+    server=
+}
+
+# Until the server has this UDP port.
+await_port() {
+    local tries
+    for ((tries = 0; tries < 300; tries++)); do
+        kill -0 "$server" 2>/dev/null || fail "the server ended: $(tail -n 5 "$work/server.log")"
+        if ip netns exec "$server_space" ss -Hlnu "sport = :$1" | grep -q .; then return; fi
+        sleep 0.1
+    done
+    fail "the server has not opened UDP port $1 within 30 s"
+}
+
+# User and system time of all threads of a process, without the time that they waited for a processor.
+cpu_nanoseconds() { cat "/proc/$1"/task/*/schedstat | awk '{ sum += $1 } END { printf "%.0f", sum }'; }
+
+resident_megabytes() { awk '/^VmRSS/ { printf "%.1f", $2 / 1024 }' "/proc/$1/status"; }
+
+# The middle one of the numbers on standard input.
+median() { sort -g | awk '{ v[NR] = $1 } END { print (NR ? v[int((NR + 1) / 2)] : "none") }'; }

@@ -1,0 +1,64 @@
+package import AddressPlan
+import Primitives
+
+extension Lease {
+    /// The lease as JSON with sorted keys, so that the same lease is the same bytes. `JSONDecoder` reads it; `JSONEncoder` would take
+    /// more time than everything else that a DHCPREQUEST needs.
+    package var json: [UInt8] {
+        var text = LeaseText()
+        text.add("address", address.description)
+        if let circuit { text.add("circuit", circuit) }
+        if let clientIdentifier { text.add("clientIdentifier", clientIdentifier) }
+        text.add("expires", expires)
+        text.add("hardwareAddress", hardwareAddress.description)
+        if let hostName { text.add("hostName", hostName) }
+        text.add("state", state.rawValue)
+        if let uuid { text.add("uuid", uuid.description) }
+        return text.finish()
+    }
+}
+
+/// One JSON object of text and whole numbers.
+private struct LeaseText {
+    private var bytes: [UInt8] = []
+
+    init() { bytes.reserveCapacity(256) }
+
+    mutating func add(_ name: StaticString, _ circuit: RelayCircuit) {
+        begin(name)
+        var inner = LeaseText()
+        inner.add("circuit", circuit.circuit)
+        if let remote = circuit.remote { inner.add("remote", remote) }
+        bytes += inner.finish()
+    }
+
+    mutating func add(_ name: StaticString, _ value: String) {
+        begin(name)
+        bytes.append(UInt8(ascii: "\""))
+        for byte in value.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
+            case 0..<32: bytes += Array("\\u00\(Hexadecimal.encode(CollectionOfOne(byte)))".utf8)
+            default: bytes.append(byte)
+            }
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    mutating func add(_ name: StaticString, _ value: Int64) {
+        begin(name)
+        bytes += value.description.utf8
+    }
+
+    mutating func finish() -> [UInt8] {
+        bytes.append(UInt8(ascii: "}"))
+        return bytes
+    }
+
+    private mutating func begin(_ name: StaticString) {
+        bytes.append(bytes.isEmpty ? UInt8(ascii: "{") : UInt8(ascii: ","))
+        bytes.append(UInt8(ascii: "\""))
+        name.withUTF8Buffer { bytes.append(contentsOf: $0) }
+        bytes += [UInt8(ascii: "\""), UInt8(ascii: ":")]
+    }
+}
