@@ -72,7 +72,7 @@ extension UpgradeTests {
                 <type arch='x86_64' machine='pc'>hvm</type>
                 <kernel>/usr/lib/writing-guest/vmlinuz</kernel>
                 <initrd>/usr/lib/writing-guest/initrd</initrd>
-                <cmdline>console=ttyS0 quiet no_timer_check nokaslr mitigations=off cryptomgr.notests \
+                <cmdline>console=ttyS0 quiet no_timer_check nokaslr mitigations=off cryptomgr.notests tsc=reliable lpj=4000000 \
         guest.address=\(writerAddress)/24 guest.disk=local:/dev/vda guest.disk=attached:/dev/vdb guest.nbd=network:10.77.0.1:10810 \
         guest.memory=32</cmdline>
               </os>
