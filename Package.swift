@@ -105,10 +105,10 @@ let package = Package(
             ]),
         target(
             "ConfigurationServer", in: "Servers",
-            ["HostContract", "FleetModel", "Fleet", hummingbird, logging, nioCore]),
+            ["HostContract", "FleetModel", "Fleet", hummingbird, lifecycle, logging, nioCore]),
         target(
             "OperatorServer", in: "Servers",
-            ["HostContract", "FleetModel", "OperatorTypes", "Fleet", hummingbird, logging, nioCore]),
+            ["HostContract", "FleetModel", "OperatorTypes", "Fleet", hummingbird, lifecycle, logging, nioCore]),
 
         // Host.
         target(

@@ -5,6 +5,7 @@ import HostContract
 package import Hummingbird
 package import Logging
 import NIOCore
+import ServiceLifecycle
 
 /// Tells hosts who they are: boot claims, signed configurations, reports. Plain HTTP; what must be trusted is signed.
 package struct ConfigurationServer: Sendable {
@@ -40,9 +41,11 @@ package struct ConfigurationServer: Sendable {
             let after = request.uri.queryParameters["after"].flatMap { UInt64($0) } ?? 0
             let wait = min(max(request.uri.queryParameters["wait"].flatMap { Int($0) } ?? 0, 0), 60)
             let order = request.uri.queryParameters["order"].map(String.init)
-            guard let envelope = try await fleet.configuration(for: record, after: after, order: order, wait: .seconds(wait)) else {
-                return Response(status: .noContent)
+            // A stop does not wait for hosts that only ask whether there is something new: half a minute each, as long as systemd has patience.
+            let envelope = try await cancelWhenGracefulShutdown {
+                try await fleet.configuration(for: record, after: after, order: order, wait: .seconds(wait))
             }
+            guard let envelope else { return Response(status: .noContent) }
             return try Self.json(envelope)
         }
         boot.post("events") { request, context in

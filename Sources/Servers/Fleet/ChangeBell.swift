@@ -14,6 +14,9 @@ package final class ChangeBell: Sendable {
     /// How often it rang. Take it before reading what you wait for, so that no ring falls between.
     package var rings: UInt64 { waiting.withLock { $0.rings } }
 
+    /// How many wait for it now.
+    package var listeners: Int { waiting.withLock { $0.waiters.count } }
+
     package func ring() {
         let waiters = waiting.withLock { waiting in
             defer { waiting.waiters = [:] }

@@ -25,7 +25,7 @@ package final class Fleet: Service {
     let state: Mutex<FleetState>
     /// When these servers began to listen; milliseconds since 1970.
     let startedAt: Int64
-    let changes = ChangeBell()
+    package let changes = ChangeBell()
     /// Documents, images and placements change one at a time.
     let writer = FleetWriter()
     /// Records are written one batch at a time, as they are at that moment: no older state can follow a newer one.

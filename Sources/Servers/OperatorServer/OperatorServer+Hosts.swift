@@ -5,6 +5,7 @@ import HostContract
 import Hummingbird
 import NIOCore
 import OperatorTypes
+import ServiceLifecycle
 
 extension OperatorServer {
     func addHosts(to group: RouterGroup<BasicRequestContext>) {
@@ -48,14 +49,14 @@ extension OperatorServer {
         return text
     }
 
-    /// One JSON object a line, for as long as the client listens.
+    /// One JSON object a line, for as long as the client listens and the server does not stop.
     private static func stream(_ events: AsyncStream<BootEvent>) -> Response {
         Response(
             status: .ok, headers: [.contentType: "application/x-ndjson"],
             body: ResponseBody { writer in
                 let encoder = JSONEncoder()
                 encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-                for await event in events {
+                for try await event in events.cancelOnGracefulShutdown() {
                     var buffer = ByteBuffer(bytes: try encoder.encode(event))
                     buffer.writeString("\n")
                     try await writer.write(buffer)

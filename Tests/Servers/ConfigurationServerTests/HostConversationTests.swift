@@ -16,6 +16,27 @@ struct HostConversationTests {
         return site
     }
 
+    @Test("a stop does not wait for a host that waits for news", .timeLimit(.minutes(1)))
+    func stopDuringLongPoll() async throws {
+        let site = try await site()
+        let begun = ContinuousClock.now
+        let asks = { @Sendable (server: RunningConfigurationServer) async throws in
+            let grant = try await server.claim(1)
+            let base = "/v1/boots/\(grant.boot)"
+            let first = try await server.call("GET", base + "/configuration", credential: grant.credential).decoded(SignedEnvelope.self)
+            let payload = try #require(Data(base64Encoded: first.payload))
+            let configuration = try JSONDecoder().decode(HostConfiguration.self, from: payload)
+            let status = StatusReport(
+                revision: 1, bootHash: configuration.bootHash, liveHash: configuration.liveHash, items: [], guests: [], operational: true,
+                agentVersion: "test", uptime: 20)
+            #expect(try await server.call("POST", base + "/status", status, credential: grant.credential).status == 204)
+            let answer = try await server.call("GET", base + "/configuration?after=1&wait=60", credential: grant.credential)
+            #expect(answer.status == 204, "nothing new, and no error")
+        }
+        try await RunningConfigurationServer.stopped(site, when: { site.fleet.changes.listeners > 0 }, during: asks)
+        #expect(ContinuousClock.now - begun < .seconds(50), "the answer came with the stop, not at the end of the minute")
+    }
+
     @Test("a host claims, is told who it is, reports, and is operational")
     func wholeBoot() async throws {
         let site = try await site()

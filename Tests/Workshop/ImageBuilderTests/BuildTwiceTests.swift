@@ -85,7 +85,8 @@ struct BuildTwiceTests {
         var later = toolbox
         later.launcher = Self.otherComputer
         let here = try await later.run("date", ["+%s"])
-        let script = "mount -t proc proc \"$1/proc\" && exec chroot \"$1\" date +%s"
+        // As mmdebstrap does it: the first process stays outside, and a child changes its root.
+        let script = "mount -t proc proc \"$1/proc\" && chroot \"$1\" date +%s; exit $?"
         let inside = try await later.run("unshare", ["--mount", "--pid", "--fork", "sh", "-c", script, "sh", root])
         for text in [here, inside] {
             let seconds = try #require(Int(text.split(separator: "\n").last ?? ""))
