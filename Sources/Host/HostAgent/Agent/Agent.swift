@@ -28,19 +28,21 @@ package struct Agent: Sendable {
     package func run() async throws {
         marks.mark("agent started")
         log(.notice, "agent started", ["version": Self.version])
+        // Guests are stopped and resumed side by side on these.
+        let threads = NIOThreadPool(numberOfThreads: 8)
+        threads.start()
+        defer { threads.shutdownGracefully { _ in } }
+        _ = try? await threads.runIfActive { abandonSuccession() }
         let found = try await loadHandover()
+        // Before anything that can wait, a server among it.
+        let (pauses, news) = await prepareGuestMemory(boot: found.boot, threads)
         let claimant = ServerClient(group: group, server: found.server, boot: found.boot)
         let (handover, grant) = try await settleSuccession(found, obtainGrant(found, claimant))
         let client = ServerClient(group: group, server: handover.server, boot: handover.boot)
         prepareLibvirt(grant)
         let state = AgentState(grant: grant)
         await state.add(.init(name: "agent-started", detail: "version \(Self.version), \(inventory.uptime) s after the kernel"))
-
-        // Guests are stopped and resumed side by side on these.
-        let threads = NIOThreadPool(numberOfThreads: 4)
-        threads.start()
-        defer { threads.shutdownGracefully { _ in } }
-        let pauses = await prepareGuestMemory(grant, state, threads)
+        for event in news { await state.add(event) }
         let converger = Converger(
             executor: ActionExecutor(root: root, libvirt: libvirt), host: grant.host, bootAddress: handover.hardwareAddress)
         let session = AgentSession(

@@ -78,6 +78,15 @@ package struct VerbatimXML: Sendable {
         return String(decoding: text, as: UTF8.self)
     }
 
+    /// The five entities that `escape` makes.
+    static func unescape(_ text: some StringProtocol) -> String {
+        var text = String(text)
+        for (entity, character) in [("&lt;", "<"), ("&gt;", ">"), ("&apos;", "'"), ("&quot;", "\""), ("&amp;", "&")] {
+            text = text.replacing(entity, with: character)
+        }
+        return text
+    }
+
     /// For element content and for attributes in either quotes. What XML 1.0 cannot hold at all (section 2.2) becomes a question mark.
     package static func escape(_ text: String) -> String {
         text.unicodeScalars.map { scalar in

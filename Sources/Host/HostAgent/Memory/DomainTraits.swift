@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Primitives
 
 /// What a domain's XML says about keeping the guest while its hypervisor changes. Elements are looked at by name: libvirt's own parser judges the rest.
@@ -8,6 +9,8 @@ package struct DomainTraits: Sendable, Hashable {
     package var hasPlainMemory: Bool
     /// Its memory is such a file already.
     package var isKept: Bool
+    /// Files that are its disks.
+    package var files: [String]
     /// Bytes; `nil` when it says none that can be read.
     package var memory: UInt64?
 
@@ -25,6 +28,10 @@ package struct DomainTraits: Sendable, Hashable {
                     ? "shares a file system with the host"
                     : names.contains("tpm") ? "has a TPM" : names.contains("launchSecurity") ? "has encrypted memory" : nil
         hasPlainMemory = ["memoryBacking", "numa", "numatune", "maxMemory"].allSatisfy { !names.contains($0) } && !xml.contains("memory-backend=")
+        files = tags.compactMap { tag in
+            guard tag.name == "source", let rest = tag.text.split(separator: " file=").dropFirst().first, let quote = rest.first else { return nil }
+            return VerbatimXML.unescape(rest.dropFirst().prefix { $0 != quote })
+        }
         isKept = tags.contains { $0.text.contains("memory-backend=\(KeptMemory.object)") }
         memory = document.text(of: "memory").flatMap { UInt64($0) }.flatMap { count in
             let tag = tags.first { $0.name == "memory" }?.text ?? ""

@@ -14,16 +14,44 @@ struct GuestStand {
         #"{"execute":"migrate-set-capabilities","arguments":{"capabilities":[{"capability":"x-ignore-shared","state":\#(isOn)}]}}"#
     }
 
-    /// Puts everything back when it fails.
-    func stop(_ name: String, uuid: UniversalUniqueIdentifier) throws(HostFailure) -> StandingGuests.Guest {
+    /// How a guest will stand.
+    func look(at name: String, uuid: UniversalUniqueIdentifier) throws(HostFailure) -> StandingGuests.Guest {
         let isInPlace = DomainTraits(try libvirt.liveXML(name))?.isKept ?? false
         let guest = StandingGuests.Guest(name: name, uuid: uuid, since: WallClock.milliseconds, isInPlace: isInPlace)
-        if isInPlace { try libvirt.command(name, Self.capability(true)) }
-        do throws(HostFailure) { try libvirt.saveGuest(name, to: guest.state) } catch {
-            if isInPlace { _ = try? libvirt.command(name, Self.capability(false)) }
+        try root.remove(guest.state)
+        return guest
+    }
+
+    /// Puts everything back when it fails.
+    /// - Returns: the guest with its moment; `nil` for one that has ended by itself.
+    func stop(_ guest: StandingGuests.Guest) throws(HostFailure) -> StandingGuests.Guest? {
+        guard try libvirt.domain(guest.name)?.isActive == true else { return nil }
+        var guest = guest
+        guest.since = WallClock.milliseconds
+        if guest.isInPlace { try libvirt.command(guest.name, Self.capability(true)) }
+        do throws(HostFailure) { try libvirt.saveGuest(guest.name, to: guest.state) } catch {
+            if guest.isInPlace { _ = try? libvirt.command(guest.name, Self.capability(false)) }
             throw error
         }
         return guest
+    }
+
+    /// Resumes a guest however far the way out came, and tries for a minute: libvirtd, a bridge or a server of disks may be late.
+    func resumePatiently(_ guest: StandingGuests.Guest) throws(HostFailure) -> Int {
+        let start = KernelClock.now
+        while true {
+            do throws(HostFailure) {
+                if try libvirt.domain(guest.name)?.isActive == true {
+                    try settle(guest)
+                    return Int(clamping: max(0, WallClock.milliseconds - guest.since))
+                }
+                guard root.exists(guest.state) else { throw HostFailure(.missing, "guest \(guest.name) ended before it could be saved") }
+                return try resume(guest)
+            } catch {
+                if error.kind == .missing || KernelClock.now - start > 60 { throw error }
+                sleep(1)
+            }
+        }
     }
 
     /// - Returns: milliseconds that it stood.
@@ -34,10 +62,15 @@ struct GuestStand {
         }
         try libvirt.restoreGuest(from: guest.state) { xml in guest.isInPlace ? Self.listening(xml, guest) : nil }
         let pause = WallClock.milliseconds - guest.since
+        try settle(guest)
+        return Int(clamping: max(0, pause))
+    }
+
+    /// For one that runs again. Does nothing that it did before.
+    func settle(_ guest: StandingGuests.Guest) throws(HostFailure) {
         // Left on, it would make the operator's next `virsh save` a file without memory.
         if guest.isInPlace { try libvirt.command(guest.name, Self.capability(false)) }
         for file in [guest.state, guest.commands, guest.answers] { try root.remove(file) }
-        return Int(clamping: max(0, pause))
     }
 
     /// The definition in the file, with the second monitor; one that was resumed before has it.

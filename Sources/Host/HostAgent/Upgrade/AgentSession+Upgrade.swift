@@ -72,7 +72,8 @@ extension AgentSession {
             do throws(ExchangeFailure) {
                 return try await client.succeed(claim, credential: state.grant.credential)
             } catch {
-                if case .refused = error { throw error }
+                // A server that could not write it may have begun the boot all the same: the same nonce gets the same answer.
+                if case .refused(let status, _) = error, status < 500 { throw error }
                 try await Task.sleep(for: pause.next())
             }
         }
@@ -88,6 +89,8 @@ extension AgentSession {
         do throws(HostFailure) {
             try await worker.blocking { () throws(HostFailure) in
                 ColdRestart(root: root, libvirt: libvirt).shutDownGuests()
+                // With a kernel loaded, systemd would start that.
+                WarmUpgrade.abandon(in: root)
                 try Command("/usr/bin/systemctl", ["--no-block", "reboot"]).run(in: root)
             }
         } catch {

@@ -9,6 +9,7 @@ struct KernelHandover {
     let order: UpgradeOrder
 
     private static let orderFile = "/order"
+    private static let autostart = "/run/keep/etc-libvirt-qemu/autostart"
     /// As the next kernel will see it; below it paths are as they are there.
     private var inside: HostRoot { HostRoot(root.path(PersistentMemory.handover)) }
 
@@ -17,6 +18,10 @@ struct KernelHandover {
         PersistentMemory(root: root).forgetHandover()
         try root.makeDirectory(PersistentMemory.handover + "/root", mode: 0o755)
         let next = HostRoot(inside.path("/root"))
+        if let uuid = Hexadecimal.decode(machineID.utf8).flatMap({ UniversalUniqueIdentifier(bytes: $0) }) {
+            // As LibvirtIdentity writes it: libvirtd need not start again for it.
+            try inside.write("/libvirtd.conf", Array("host_uuid = \"\(uuid)\"\n".utf8))
+        }
         try next.write("/etc/machine-id", Array((machineID + "\n").utf8), mode: 0o444)
         if let servers = try root.read("/etc/resolv.conf") { try next.write("/etc/resolv.conf", servers) }
         if let name = root.line("/proc/sys/kernel/hostname") { try next.write("/etc/hostname", Array((name + "\n").utf8)) }
@@ -30,6 +35,12 @@ struct KernelHandover {
         for directory in ["/run/bennu/agent", "/run/bennu/ssh"] where root.isDirectory(directory) { try copy(directory, into: "/run/bennu") }
         if root.isDirectory("/run/systemd/network") { try copy("/run/systemd/network", into: "/run/systemd") }
         try copy("/run/keep", into: "/run")
+        // libvirtd would start a guest from nothing over the memory in which it stands.
+        for link in inside.list(Self.autostart) { try inside.remove("\(Self.autostart)/\(link)") }
+        if root.isDirectory("/etc/libvirt/storage") {
+            try inside.makeDirectory("/root/etc/libvirt", mode: 0o755)
+            try copy("/etc/libvirt/storage", into: "/root/etc/libvirt")
+        }
         try copyLogs()
         try handover.succeed(boot: grant.boot, nonce: nonce, image: image, in: inside)
         try BootHandover.keep(grant, in: inside)
@@ -38,6 +49,7 @@ struct KernelHandover {
         memory.root = "left with \(order.id)"
         try memory.save(to: inside)
         try guests.save(to: inside)
+        try inside.remove(PendingSuccession.file)
         try inside.write(Self.orderFile, Array((order.id + "\n").utf8))
     }
 

@@ -17,6 +17,7 @@ struct WarmUpgrade {
     private static let initrd = directory + "/initrd"
     private var kernel: String { "\(Self.directory)/\(order.image.kernel.hexadecimal)" }
     private var memory: PersistentMemory { PersistentMemory(root: root) }
+    var stand: GuestStand { GuestStand(root: root, libvirt: libvirt) }
     private var luggage: KernelHandover { KernelHandover(root: root, order: order) }
 
     /// Everything runs on while this goes on. Blocks.
@@ -27,15 +28,19 @@ struct WarmUpgrade {
         }
         guard memory.status != nil else { throw HostFailure(.missing, "this host has set no memory aside for its guests") }
         guard let former = RootIdentity.running(in: root) else { throw HostFailure(.missing, "nobody wrote down which root runs here") }
+        let (here, there) = (Self.memory(words), Self.memory(order.image.kernelArguments))
+        guard here == there else {
+            throw HostFailure(.foreign, "the new kernel would set aside \(there.joined(separator: " ")), and guests lie in \(here.joined(separator: " "))")
+        }
         try admitGuests()
         do throws(HostFailure) {
+            try UpgradeMemory(
+                order: order.id, boot: handover.boot, former: former, target: image.digest, fallbackNonce: SoftUpgrade.nonce()
+            ).save(to: root)
             try fetch(image, kernelSize: kernelSize, initrds: initrds)
             try luggage.prepare(image: image.digest, machineID: machineID)
             try load(initrds)
             note("kernel-loaded", "\(order.image.kernelRelease), to be started without the firmware")
-            try UpgradeMemory(
-                order: order.id, boot: handover.boot, former: former, target: image.digest, fallbackNonce: SoftUpgrade.nonce()
-            ).save(to: root)
         } catch {
             undo()
             throw error
@@ -45,17 +50,40 @@ struct WarmUpgrade {
     /// All that run; those that cannot go this way are named.
     func guests() throws(HostFailure) -> [ObservedDomain] { try libvirt.domains().filter(\.isActive) }
 
-    private func admitGuests() throws(HostFailure) {
+    /// Again when nothing starts guests any more: one may have come meanwhile.
+    func admitGuests() throws(HostFailure) {
         for guest in try guests() {
             guard let traits = DomainTraits(try libvirt.liveXML(guest.name)) else {
                 throw HostFailure(.unreadable, "the definition of guest \(guest.name) cannot be read")
             }
             if let fixture = traits.fixture { throw HostFailure(.notEffective, "guest \(guest.name) \(fixture)") }
+            for disk in traits.files where !comesAlong(disk) {
+                throw HostFailure(.notEffective, "disk \(disk) of guest \(guest.name) lies in memory that the kernel change clears")
+            }
             guard order.method == .save || traits.isKept else {
                 throw HostFailure(.notEffective, "the memory of guest \(guest.name) would go with the kernel; it is kept from its next start on")
             }
         }
     }
+
+    /// A file on a disk or a network, or one that is carried over.
+    private func comesAlong(_ file: String) -> Bool {
+        guard let real = realpath(root.path(file), nil) else { return true }
+        defer { free(real) }
+        let path = String(cString: real)
+        let text = (try? root.read("/proc/self/mounts")).flatMap { $0 } ?? []
+        var (longest, kind) = (0, Substring(""))
+        for line in String(decoding: text, as: UTF8.self).split(separator: "\n") {
+            let fields = line.split(separator: " ")
+            guard fields.count > 2, path.hasPrefix(fields[1] == "/" ? "/" : "\(fields[1])/") else { continue }
+            // The last of the longest is what one sees there.
+            if fields[1].utf8.count >= longest { (longest, kind) = (fields[1].utf8.count, fields[2]) }
+        }
+        return !["tmpfs", "ramfs", "rootfs", "overlay"].contains(kind) || path.hasPrefix(root.path("/run/keep/"))
+    }
+
+    private static func memory(_ words: [String]) -> [String] { words.filter { $0.hasPrefix("memmap=") } }
+    private var words: [String] { root.line("/proc/cmdline")?.split(separator: " ").map(String.init) ?? [] }
 
     private func fetch(_ image: AssignedImage.Root, kernelSize: Int64, initrds: [AssignedImage.Root]) throws(HostFailure) {
         guard let server = order.blobServer(in: root) else { throw HostFailure(.missing, "nobody said where blobs are fetched") }
@@ -85,18 +113,24 @@ struct WarmUpgrade {
 
     /// What the boot script said of our servers and the NIC, and the arguments that the new image is to have.
     private var commandLine: String {
-        let words = root.line("/proc/cmdline")?.split(separator: " ").map(String.init) ?? []
         let kept = words.filter { word in ["bennu.server=", "bennu.blobs=", "BOOTIF="].contains { word.hasPrefix($0) } }
         let root = order.image.root.map { ["bennu.root=\($0.digest)"] } ?? []
-        return (kept + root + ["bennu.handover=\(order.id)"] + order.image.kernelArguments).joined(separator: " ")
+        // Until its root's own setting is in force, a kernel that panics would stand for ever.
+        let panic = order.image.kernelArguments.contains { $0.hasPrefix("panic=") } ? [] : ["panic=10"]
+        return (kept + root + ["bennu.handover=\(order.id)"] + panic + order.image.kernelArguments).joined(separator: " ")
     }
 
     /// Before the guests stand: the host is as it was.
     func undo() {
-        try? Command("/usr/sbin/kexec", ["-u"]).run(in: root)
-        memory.forgetHandover()
+        Self.abandon(in: root)
         try? root.remove(UpgradeMemory.file)
-        for name in root.list(Self.directory) { try? root.remove("\(Self.directory)/\(name)") }
+    }
+
+    /// No kernel is loaded, and no handover lies about that a later one could take: a reboot is a reboot again.
+    static func abandon(in root: HostRoot) {
+        if root.exists("/usr/sbin/kexec") { try? Command("/usr/sbin/kexec", ["-u"]).run(in: root) }
+        PersistentMemory(root: root).forgetHandover()
+        for name in root.list(directory) { try? root.remove("\(directory)/\(name)") }
     }
 
     /// Goes. Returns only by failing.

@@ -11,6 +11,7 @@ mount -t devtmpfs -o nosuid,mode=0755 devtmpfs /dev 2>/dev/null
 mount -t tmpfs -o nosuid,nodev,mode=0755 tmpfs /run
 mkdir -p /run/bennu
 exec </dev/console >/dev/console 2>&1
+echo 10 > /proc/sys/kernel/panic
 echo 1 > /proc/sys/kernel/printk_devkmsg 2>/dev/null
 
 seconds() { cut -d' ' -f1 /proc/uptime; }
@@ -80,9 +81,16 @@ if [ -n "$HANDOVER" ]; then
     fi
     # It is for one start only.
     mv $KEPT/handover $KEPT/taken-over
-    cp -a $KEPT/taken-over/run/* /run/
     compose_root $KEPT/roots/${ROOT#sha256:}.img
     cp -a $KEPT/taken-over/root/* /root/
+    cat $KEPT/taken-over/libvirtd.conf >> /root/etc/libvirt/libvirtd.conf
+    # Disks in memory are sparse. busybox would write every hole.
+    mount --bind /run /root/run
+    if ! chroot /root /usr/bin/cp -a --sparse=always $KEPT/taken-over/run/. /run/ 2>/run/bennu/handover.err; then
+        mark "handover-incomplete: guests cannot go on: $(tail -n 1 /run/bennu/handover.err)"
+        rm -f /run/bennu/agent/standing.json
+    fi
+    umount /root/run
     mark "taken over at $(seconds) s"
     # Guests first: the agent starts what can wait.
     switch --unit=bennu-resume.target
