@@ -72,11 +72,11 @@ extension UpgradeTests {
                 <type arch='x86_64' machine='pc'>hvm</type>
                 <kernel>/usr/lib/writing-guest/vmlinuz</kernel>
                 <initrd>/usr/lib/writing-guest/initrd</initrd>
-                <cmdline>console=ttyS0 quiet no_timer_check nokaslr mitigations=off cryptomgr.notests tsc=reliable lpj=4000000 \
+                <cmdline>console=ttyS0 quiet no_timer_check nokaslr mitigations=off cryptomgr.notests tsc=reliable lpj=4000000 acpi=off \
         guest.address=\(writerAddress)/24 guest.disk=local:/dev/vda guest.disk=attached:/dev/vdb guest.nbd=network:10.77.0.1:10810 \
         guest.memory=32</cmdline>
               </os>
-              <features><acpi/><apic/></features>
+              <features><apic/></features>
               <devices>
                 <disk type='file' device='disk'>
                   <driver name='qemu' type='raw'/>
@@ -88,7 +88,7 @@ extension UpgradeTests {
                   <source protocol='nbd'><host name='10.77.0.1' port='10809'/></source>
                   <target dev='vdb' bus='virtio'/>
                 </disk>
-                <interface type='network'><source network='lan'/><model type='virtio'/></interface>
+                <interface type='network'><source network='lan'/><model type='virtio'/><rom enabled='no'/></interface>
                 <serial type='pty'><log file='/var/log/libvirt/qemu/writer-serial.log' append='on'/><target port='0'/></serial>
                 <memballoon model='none'/>
               </devices>
