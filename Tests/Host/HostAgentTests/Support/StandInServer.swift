@@ -27,39 +27,53 @@ final class StandInServer: Sendable {
     }
 
     let address: ServerAddress
-    /// Every request, in the order in which they came.
-    let requests: AsyncStream<Request>
+    /// Every request that nobody has read yet, in the order in which they came.
+    private let requests: Mailbox
     private let channel: any Channel
 
     /// - Parameter port: 0 for any that is free.
     init(port: Int = 0, answer: @escaping @Sendable (Request) -> Answer) async throws {
-        let (stream, continuation) = AsyncStream.makeStream(of: Request.self)
-        requests = stream
-        channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        let requests = Mailbox()
+        self.requests = requests
+        let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { child in
                 child.eventLoop.makeCompletedFuture {
                     try child.pipeline.syncOperations.configureHTTPServerPipeline()
                     try child.pipeline.syncOperations.addHandler(
                         RequestHandler { request in
-                            continuation.yield(request)
+                            requests.waiting.withLock { $0.append(request) }
                             return answer(request)
                         })
                 }
             }
-            .bind(host: "127.0.0.1", port: port).get()
+        channel = try await Self.bind(bootstrap, port: port)
         address = ServerAddress(address: IPv4Address(127, 0, 0, 1), port: channel.localAddress?.port ?? 0)
+    }
+
+    /// One that is asked for by number may be the local end of somebody's connection for a while: of the client that asks for it in vain, even.
+    private static func bind(_ bootstrap: ServerBootstrap, port: Int) async throws -> any Channel {
+        for _ in 0..<100 where port != 0 {
+            if let channel = try? await bootstrap.bind(host: "127.0.0.1", port: port).get() { return channel }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        return try await bootstrap.bind(host: "127.0.0.1", port: port).get()
     }
 
     func close() async throws { try await channel.close() }
 
     /// Reads requests until one is what is looked for.
     func first<Value>(_ wanted: (Request) -> Value?) async -> Value? {
-        for await request in requests {
-            if let value = wanted(request) { return value }
+        while !Task.isCancelled {
+            while let request = requests.waiting.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) {
+                if let value = wanted(request) { return value }
+            }
+            try? await Task.sleep(for: .milliseconds(2))
         }
         return nil
     }
+
+    private final class Mailbox: Sendable { let waiting = Mutex<[Request]>([]) }
 }
 
 private final class RequestHandler: ChannelInboundHandler {
