@@ -20,9 +20,10 @@ extension Agent {
             await withTaskGroup(of: (StandingGuests.Guest, Result<Int, any Error>).self) { group in
                 for guest in standing.guests {
                     group.addTask {
-                        do {
-                            return (guest, .success(try await threads.runIfActive { try GuestStand(root: root, libvirt: libvirt).resumePatiently(guest) }))
-                        } catch { return (guest, .failure(error)) }
+                        let stand = GuestStand(root: root, libvirt: libvirt)
+                        do { return (guest, .success(try await threads.runIfActive { try stand.resumePatiently(guest) })) } catch {
+                            return (guest, .failure(error))
+                        }
                     }
                 }
                 for await (guest, outcome) in group {

@@ -28,7 +28,9 @@ extension Agent {
         WarmUpgrade.abandon(in: root)
         guard let pending = PendingSuccession.load(from: root) else { return }
         do throws(HostFailure) {
-            if let grant = pending.grant { try SystemNotLeft.comeBack(under: grant, nonce: pending.nonce, because: "the agent ended on its way out", in: root) }
+            if let grant = pending.grant {
+                try SystemNotLeft.comeBack(under: grant, nonce: pending.nonce, because: "the new system was not gone over to", in: root)
+            }
             try root.remove(PendingSuccession.file)
         } catch { log(.error, "cannot take up the boot that was begun", ["reason": error.description]) }
     }

@@ -30,7 +30,8 @@ struct WarmUpgrade {
         guard let former = RootIdentity.running(in: root) else { throw HostFailure(.missing, "nobody wrote down which root runs here") }
         let (here, there) = (Self.memory(words), Self.memory(order.image.kernelArguments))
         guard here == there else {
-            throw HostFailure(.foreign, "the new kernel would set aside \(there.joined(separator: " ")), and guests lie in \(here.joined(separator: " "))")
+            let (old, new) = (here.joined(separator: " "), there.joined(separator: " "))
+            throw HostFailure(.foreign, "the new kernel would set aside \(new.isEmpty ? "no memory" : new), and guests lie in \(old)")
         }
         try admitGuests()
         do throws(HostFailure) {
