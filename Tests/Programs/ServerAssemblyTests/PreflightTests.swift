@@ -91,7 +91,7 @@ struct PreflightTests {
         }
         // `nobody` may neither read the build nor write here: the copy lies where it can be run.
         let program = directory.path + "/bennu"
-        try FileManager.default.copyItem(atPath: Program.path, toPath: program)
+        try Program.copy(to: program)
         let runner = Process()
         let errors = directory.path + "/errors"
         try Data().write(to: URL(filePath: errors))

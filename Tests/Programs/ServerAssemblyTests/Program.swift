@@ -11,6 +11,17 @@ enum Program {
         return environment ?? URL(filePath: bundle ?? CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "bennu").path
     }()
 
+    /// A copy where everybody may run it. By another process: a program cannot be run while any process has it open for writing, and those that
+    /// other tests start inherit what this one has open.
+    static func copy(to place: String) throws {
+        let copying = Process()
+        copying.executableURL = URL(filePath: "/usr/bin/env")
+        copying.arguments = ["cp", path, place]
+        try copying.run()
+        copying.waitUntilExit()
+        guard copying.terminationStatus == 0 else { throw CocoaError(.fileWriteUnknown) }
+    }
+
     struct Result: Sendable {
         var status: Int32
         var output: String

@@ -57,7 +57,7 @@ struct ServerProcessTests {
         let directory = try TemporaryDirectory()
         // `nobody` may neither read the build nor write elsewhere.
         let program = directory.path + "/bennu"
-        try FileManager.default.copyItem(atPath: Program.path, toPath: program)
+        try Program.copy(to: program)
         try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: directory.path)
         let two = "+net_bind_service,+net_raw"
         let command = [
