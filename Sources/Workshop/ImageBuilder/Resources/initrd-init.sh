@@ -61,13 +61,14 @@ HANDOVER=$(argument bennu.handover)
 KEPT=/run/bennu/memory
 find_handover() {
     mkdir -p $KEPT
-    for try in 1 2 3 4 5 6 7 8 9 10; do
+    # Its device comes when the kernel has made its notes about every page of it. A minute is long, and guests are lost without.
+    for try in $(seq 600); do
         for device in /dev/pmem*; do
             [ -b "$device" ] && mount -t ext4 -o dax=always,noatime "$device" $KEPT || continue
             [ "$(cat $KEPT/handover/order)" = "$HANDOVER" ] && return 0
             umount $KEPT
         done
-        usleep $((try * 100000))
+        usleep 100000
     done
     return 1
 }
