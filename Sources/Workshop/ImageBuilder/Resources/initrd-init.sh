@@ -86,11 +86,14 @@ if [ -n "$HANDOVER" ]; then
     cp -a $KEPT/taken-over/root/* /root/
     cat $KEPT/taken-over/libvirtd.conf >> /root/etc/libvirt/libvirtd.conf
     # Disks in memory are sparse. busybox would write every hole.
+    mkdir -p /root/mnt
     mount --bind /run /root/run
-    if ! chroot /root /usr/bin/cp -a --sparse=always $KEPT/taken-over/run/. /run/ 2>/run/bennu/handover.err; then
+    mount --bind $KEPT /root/mnt
+    if ! chroot /root /usr/bin/cp -a --sparse=always /mnt/taken-over/run/. /run/ 2>/run/bennu/handover.err; then
         mark "handover-incomplete: guests cannot go on: $(tail -n 1 /run/bennu/handover.err)"
         rm -f /run/bennu/agent/standing.json
     fi
+    umount /root/mnt
     umount /root/run
     mark "taken over at $(seconds) s"
     # Guests first: the agent starts what can wait.
