@@ -8,7 +8,7 @@ package struct ImageBuildOptions: Sendable {
     package var kernel: BootImageKernelFlavor
     /// Debian packages beyond the standard set, by name.
     package var packages: [String] = []
-    /// Takes the kernel, QEMU and libvirt from the suite's backports.
+    /// Takes the kernel from the suite's backports.
     package var backports = false
     /// A directory whose files are copied over the root, owned by root, modes 0755 or 0644.
     package var overlay: String?

@@ -11,7 +11,7 @@ struct PackageLock: Hashable, Sendable, Codable {
     var kernel: String
     /// Packages that were asked for beyond the standard set, sorted.
     var extraPackages: [String]
-    /// True with the kernel and the emulator of the suite's backports; missing in locks without them.
+    /// True with the kernel of the suite's backports; missing in locks without them.
     var backports: Bool?
     /// Seconds since 1970: the date of the archive's index when the lock was made.
     var sourceDateEpoch: Int64

@@ -23,7 +23,7 @@ struct PackageResolver: Sendable {
         try Files.write("", to: "\(directory)/state/status")
         try Files.write(mirror.sources(suite: suite, keyring: Self.keyring, backports: backports), to: "\(directory)/sources.list")
         if backports {
-            // apt_preferences(5): a newer kernel and emulator, and nothing else, but for what those ask for by version.
+            // apt_preferences(5): a newer kernel, and nothing else but what that asks for by version.
             let sources = StandardPackages.backported.map { "src:\($0)" }.joined(separator: " ")
             try Files.write(
                 "Package: \(sources)\nPin: release n=\(suite)-backports\nPin-Priority: 900\n", to: "\(directory)/etc/preferences.d/backports")

@@ -20,7 +20,7 @@ enum StandardPackages {
     ]
 
     /// Source packages that `--backports` takes from the suite's backports.
-    static let backported = ["linux", "linux-signed-amd64", "linux-base", "qemu", "seabios", "libvirt"]
+    static let backported = ["linux", "linux-signed-amd64", "linux-base"]
 
     /// Programs of the initrd: one static binary.
     static let initrd = ["busybox-static"]

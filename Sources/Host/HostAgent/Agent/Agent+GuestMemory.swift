@@ -50,7 +50,7 @@ extension Agent {
 
     /// A system that took guests over has started only what they need.
     private func startTheRest() {
-        guard root.line("/proc/cmdline")?.contains("bennu.handover=") == true else { return }
+        guard root.kernelArguments.contains(where: { $0.hasPrefix("bennu.handover=") }) else { return }
         do throws(HostFailure) { try Command("/usr/bin/systemctl", ["--no-block", "start", "multi-user.target"]).run(in: root) } catch {
             log(.warning, "cannot start the rest of the system", ["reason": error.description])
         }

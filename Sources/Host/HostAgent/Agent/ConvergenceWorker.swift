@@ -5,7 +5,7 @@ import Synchronization
 /// Converging and looking at guests, on threads that may wait for libvirt: a guest that takes a minute to start delays no heartbeat.
 final class ConvergenceWorker: Sendable {
     private let converger: Mutex<Converger>
-    /// True while guests stand: a pass would start them anew. Read and written under the converger's lock.
+    /// True while guests stand: a pass would start them anew. Changed only between passes, under the converger's lock.
     private let isHeld = Mutex(false)
     /// What the definitions of running guests say, by the run that they were read in: they do not change while it lasts.
     private let traits = Mutex<[GuestRun: DomainTraits]>([:])

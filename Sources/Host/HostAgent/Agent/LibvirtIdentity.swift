@@ -9,17 +9,22 @@ package enum LibvirtIdentity {
     /// - Returns: true when the file was changed.
     @discardableResult
     package static func prepare(machineID: String, in root: HostRoot) throws(HostFailure) -> Bool {
-        guard let bytes = Hexadecimal.decode(machineID.utf8), let uuid = UniversalUniqueIdentifier(bytes: bytes) else {
-            throw HostFailure(.invalidItem, "machine-id \(machineID.prefix(40)) is not 32 hexadecimal digits")
-        }
         let text = String(decoding: try root.read(file) ?? [], as: UTF8.self)
-        let line = "host_uuid = \"\(uuid)\""
+        let line = try setting(for: machineID)
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         let others = lines.filter { setting($0) != "host_uuid" && setting($0) != "host_uuid_source" }
         guard !lines.contains(Substring(line)) || others.count != lines.count - 1 else { return false }
         let body = others.joined(separator: "\n")
         try root.write(file, Array((body + (body.isEmpty || body.hasSuffix("\n") ? "" : "\n") + line + "\n").utf8))
         return true
+    }
+
+    /// The line of the file that names this host.
+    static func setting(for machineID: String) throws(HostFailure) -> String {
+        guard let bytes = Hexadecimal.decode(machineID.utf8), let uuid = UniversalUniqueIdentifier(bytes: bytes) else {
+            throw HostFailure(.invalidItem, "machine-id \(machineID.prefix(40)) is not 32 hexadecimal digits")
+        }
+        return "host_uuid = \"\(uuid)\""
     }
 
     private static func setting(_ line: Substring) -> Substring {

@@ -21,7 +21,9 @@ extension LibvirtConnection {
                 throw LibvirtFailure.last("cannot read \(path)")
             }
             defer { free(text) }
-            guard virDomainRestoreFlags(connection, path, change(String(cString: text)), 0) == 0 else {
+            // Past the cache means through a pipe: QEMU since 11 takes no file by its descriptor.
+            let flags = VIR_DOMAIN_SAVE_BYPASS_CACHE.rawValue
+            guard virDomainRestoreFlags(connection, path, change(String(cString: text)), flags) == 0 else {
                 throw LibvirtFailure.last("cannot restore a guest from \(path)")
             }
         }

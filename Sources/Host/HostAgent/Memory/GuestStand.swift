@@ -86,12 +86,3 @@ struct GuestStand {
         PersistentMemory(root: root).giveToEmulator(path)
     }
 }
-
-/// The time of day, which goes on while the kernel changes.
-enum WallClock {
-    static var milliseconds: Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
-    }
-}

@@ -105,8 +105,7 @@ extension PersistentMemory {
     package var isAsked: Bool { argument != nil }
 
     private var argument: (bytes: UInt64, start: UInt64)? {
-        let words = root.line("/proc/cmdline")?.split(separator: " ") ?? []
-        return words.compactMap { $0.hasPrefix("memmap=") ? Self.region($0.dropFirst(7)) : nil }.first
+        root.kernelArguments.compactMap { $0.hasPrefix("memmap=") ? Self.region($0.dropFirst(7)) : nil }.first
     }
 
     /// `SIZE!START` of Documentation/admin-guide/kernel-parameters.txt, `memmap=`.

@@ -34,6 +34,9 @@ extension HostRoot {
         return trimmed.isEmpty ? nil : String(decoding: Array(trimmed), as: UTF8.self)
     }
 
+    /// The words of the kernel's command line.
+    package var kernelArguments: [Substring] { line("/proc/cmdline")?.split(separator: " ") ?? [] }
+
     /// Replaces a file in one step, so that no reader sees half of it. Missing directories above it are made.
     package func write(_ absolute: String, _ content: [UInt8], mode: UInt16 = 0o644) throws(HostFailure) {
         try makeDirectory(Self.parent(of: absolute), mode: 0o755)

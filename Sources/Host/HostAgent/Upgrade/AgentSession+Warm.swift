@@ -30,23 +30,21 @@ extension AgentSession {
             await state.add(.init(name: "leaving", detail: "\(guests.count) guests stand still from here; the next lines are the new kernel's"))
             await state.drain(within: .seconds(10))
             grant = try await announce(SuccessorClaim(nonce: nonce, root: target, order: order.id))
-            // From here on an agent that ends leaves word for the next.
-            try PendingSuccession(order: order.id, nonce: nonce, grant: grant).save(to: agent.root)
-            try StandingGuests(guests: guests).save(to: agent.root)
         } catch {
             await stay(warm)
             throw error as? HostFailure ?? HostFailure(.notEffective, "the server did not begin the new boot: \(error)")
         }
-        agent.marks.mark("kernel change to \(order.image.kernelRelease), root \(target.short)")
-        let (standing, failure) = await stop(guests, warm.stand)
-        var reason = failure
-        if reason == nil {
-            do throws(HostFailure) {
-                try await worker.blocking { () throws(HostFailure) in try warm.leave(standing, under: grant, nonce: nonce) }
-            } catch { reason = error }
+        do throws(HostFailure) {
+            // From here on an agent that ends leaves word for the next.
+            try PendingSuccession(nonce: nonce, grant: grant).save(to: agent.root)
+            try StandingGuests(guests: guests).save(to: agent.root)
+            agent.marks.mark("kernel change to \(order.image.kernelRelease), root \(target.short)")
+            let standing = try await stop(guests, warm.stand)
+            try await worker.blocking { () throws(HostFailure) in try warm.leave(standing, under: grant, nonce: nonce) }
+        } catch {
+            // Still here. The agent that starts next has the guests go on, and takes up the boot that the server has begun.
+            agent.log(.error, "cannot leave this system", ["reason": error.description])
         }
-        // Still here. The agent that starts next has the guests go on, and takes up the boot that the server has begun.
-        agent.log(.error, "cannot leave this system", ["reason": reason?.description ?? "the kernel did not change"])
     }
 
     /// Back to normal, without a new boot.
@@ -57,10 +55,13 @@ extension AgentSession {
     }
 
     /// All at once.
-    /// - Returns: those that stand, and a failure if not all do.
-    private func stop(_ guests: [StandingGuests.Guest], _ stand: GuestStand) async -> ([StandingGuests.Guest], HostFailure?) {
+    /// - Returns: those that stand; the others have ended.
+    /// - Throws: when one can neither stand nor end; others may stand then.
+    private func stop(_ guests: [StandingGuests.Guest], _ stand: GuestStand) async throws(HostFailure) -> [StandingGuests.Guest] {
         let worker = worker
-        return await withTaskGroup(of: Result<StandingGuests.Guest?, HostFailure>.self) { group in
+        let (standing, failure) = await withTaskGroup(
+            of: Result<StandingGuests.Guest?, HostFailure>.self, returning: ([StandingGuests.Guest], HostFailure?).self
+        ) { group in
             for guest in guests {
                 group.addTask {
                     do throws(HostFailure) {
@@ -77,5 +78,7 @@ extension AgentSession {
             }
             return (standing, failure)
         }
+        if let failure { throw failure }
+        return standing
     }
 }

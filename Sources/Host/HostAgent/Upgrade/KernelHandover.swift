@@ -18,10 +18,8 @@ struct KernelHandover {
         PersistentMemory(root: root).forgetHandover()
         try root.makeDirectory(PersistentMemory.handover + "/root", mode: 0o755)
         let next = HostRoot(inside.path("/root"))
-        if let uuid = Hexadecimal.decode(machineID.utf8).flatMap({ UniversalUniqueIdentifier(bytes: $0) }) {
-            // As LibvirtIdentity writes it: libvirtd need not start again for it.
-            try inside.write("/libvirtd.conf", Array("host_uuid = \"\(uuid)\"\n".utf8))
-        }
+        // Said before libvirtd starts, so that it need not start again for it.
+        try inside.write("/libvirtd.conf", Array((try LibvirtIdentity.setting(for: machineID) + "\n").utf8))
         try next.write("/etc/machine-id", Array((machineID + "\n").utf8), mode: 0o444)
         if let servers = try root.read("/etc/resolv.conf") { try next.write("/etc/resolv.conf", servers) }
         if let name = root.line("/proc/sys/kernel/hostname") { try next.write("/etc/hostname", Array((name + "\n").utf8)) }

@@ -4,10 +4,8 @@ import HostContract
 /// The boot that the server has begun for the next kernel, from the moment when it is asked for: an agent that ends before the kernel changes
 /// leaves guests that stand, under a boot that the server does not know any more. The next one goes on from here.
 struct PendingSuccession: Codable {
-    var order: String
     var nonce: String
-    /// `nil` while the server has not answered.
-    var grant: ClaimGrant?
+    var grant: ClaimGrant
 
     static let file = "/run/bennu/agent/succession.json"
 
@@ -28,9 +26,7 @@ extension Agent {
         WarmUpgrade.abandon(in: root)
         guard let pending = PendingSuccession.load(from: root) else { return }
         do throws(HostFailure) {
-            if let grant = pending.grant {
-                try SystemNotLeft.comeBack(under: grant, nonce: pending.nonce, because: "the new system was not gone over to", in: root)
-            }
+            try SystemNotLeft.comeBack(under: pending.grant, nonce: pending.nonce, because: "the new system was not gone over to", in: root)
             try root.remove(PendingSuccession.file)
         } catch { log(.error, "cannot take up the boot that was begun", ["reason": error.description]) }
     }

@@ -28,7 +28,7 @@ struct WarmUpgrade {
         }
         guard memory.status != nil else { throw HostFailure(.missing, "this host has set no memory aside for its guests") }
         guard let former = RootIdentity.running(in: root) else { throw HostFailure(.missing, "nobody wrote down which root runs here") }
-        let (here, there) = (Self.memory(words), Self.memory(order.image.kernelArguments))
+        let (here, there) = (Self.memory(root.kernelArguments.map(String.init)), Self.memory(order.image.kernelArguments))
         guard here == there else {
             let (old, new) = (here.joined(separator: " "), there.joined(separator: " "))
             throw HostFailure(.foreign, "the new kernel would set aside \(new.isEmpty ? "no memory" : new), and guests lie in \(old)")
@@ -84,7 +84,6 @@ struct WarmUpgrade {
     }
 
     private static func memory(_ words: [String]) -> [String] { words.filter { $0.hasPrefix("memmap=") } }
-    private var words: [String] { root.line("/proc/cmdline")?.split(separator: " ").map(String.init) ?? [] }
 
     private func fetch(_ image: AssignedImage.Root, kernelSize: Int64, initrds: [AssignedImage.Root]) throws(HostFailure) {
         guard let server = order.blobServer(in: root) else { throw HostFailure(.missing, "nobody said where blobs are fetched") }
@@ -114,7 +113,7 @@ struct WarmUpgrade {
 
     /// What the boot script said of our servers and the NIC, and the arguments that the new image is to have.
     private var commandLine: String {
-        let kept = words.filter { word in ["bennu.server=", "bennu.blobs=", "BOOTIF="].contains { word.hasPrefix($0) } }
+        let kept = root.kernelArguments.map(String.init).filter { word in ["bennu.server=", "bennu.blobs=", "BOOTIF="].contains { word.hasPrefix($0) } }
         let root = order.image.root.map { ["bennu.root=\($0.digest)"] } ?? []
         // Until its root's own setting is in force, a kernel that panics would stand for ever.
         let panic = order.image.kernelArguments.contains { $0.hasPrefix("panic=") } ? [] : ["panic=10"]
@@ -153,8 +152,7 @@ extension UpgradeOrder {
     /// The order's own, else that of the cold boot, which the command line still names.
     func blobServer(in root: HostRoot) -> ServerAddress? {
         if let blobs = image.blobs { return ServerAddress(blobs) }
-        let words = root.line("/proc/cmdline")?.split(separator: " ") ?? []
-        let named = words.last { $0.hasPrefix("bennu.blobs=") }.map { String($0.dropFirst(12)) }
+        let named = root.kernelArguments.last { $0.hasPrefix("bennu.blobs=") }.map { String($0.dropFirst(12)) }
         return named.flatMap { ServerAddress($0) }
     }
 }

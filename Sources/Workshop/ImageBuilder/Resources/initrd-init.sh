@@ -23,7 +23,7 @@ argument() { sed -n "s/^\(.* \)\{0,1\}$1=\([^ ]*\).*/\2/p" /proc/cmdline; }
 # A string member of a flat JSON object in file $2; empty when it is missing or holds an escape.
 member() { tr -d '\n\r' < "$2" | sed -n "s/.*\"$1\" *: *\"\([^\"\\\\]*\)\".*/\1/p"; }
 
-mark "initrd started at $(seconds) s, contract 1"
+mark "initrd started at $(seconds) s, contract $(cat /etc/bennu/image-contract)"
 SERVER=$(argument bennu.server); SERVER=${SERVER%/}
 BLOBS=$(argument bennu.blobs); BLOBS=${BLOBS%/}; BLOBS=${BLOBS:-$SERVER}
 BOOT=$(argument bennu.boot)
