@@ -17,6 +17,8 @@ package struct HostRecord: Codable, Sendable, Hashable {
     package var inventory: Inventory?
     /// The last order of an upgrade or a restart.
     package var upgrade: UpgradeRecord?
+    /// The last order of a renewal of a guest.
+    package var renewal: GuestRenewalRecord?
     /// The last image with which it was operational.
     package var lastGood: GoodImage?
     /// What starts of an image have shown since the host was operational with it.

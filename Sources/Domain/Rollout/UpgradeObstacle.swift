@@ -21,6 +21,8 @@ package struct UpgradeObstacle: Sendable, Hashable {
         case guestMemoryOrdinary = "guest-memory-ordinary"
         /// A guest with a device or a helper process that no saved state holds.
         case guestFixture = "guest-fixture"
+        /// The new image's QEMU does not take a guest over from the running one's.
+        case emulatorRefuses = "emulator-refuses"
         /// A guest would stand still longer than its document allows.
         case pauseTooLong = "pause-too-long"
         /// The documents allow this host other methods only.
@@ -86,6 +88,7 @@ extension UpgradeObstacle.Code {
         case .guestMemoryFull: "the memory that is set aside for guests has too little room left"
         case .guestMemoryOrdinary: "the memory of these guests goes with the kernel"
         case .guestFixture: "this guest can be neither kept nor saved"
+        case .emulatorRefuses: "the new QEMU does not take these guests over from the old one"
         case .pauseTooLong: "this guest may not pause so long"
         case .policyForbids: "the documents do not allow it"
         case .kexecDistrusted: "starting a kernel from another failed on this hardware model"

@@ -15,6 +15,9 @@ extension UpgradePlan {
         for guest in situation.guests {
             if let fixture = guest.fixture { obstacles.append(UpgradeObstacle(.guestFixture, guests: [guest.name], detail: fixture)) }
         }
+        if !situation.guests.isEmpty, let old = running.emulator, let new = target.emulator, let fault = EmulatorFault.between(old, new) {
+            obstacles.append(UpgradeObstacle(.emulatorRefuses, guests: situation.guests.map(\.name), detail: fault.text))
+        }
         if !situation.isOperational { obstacles.append(UpgradeObstacle(.notOperational)) }
         if !situation.agentMethods.contains(method) { obstacles.append(UpgradeObstacle(.agentCannot)) }
         return obstacles

@@ -14,14 +14,16 @@ package struct UpgradeSituation: Sendable, Hashable {
         package var kernelAndInitrdSize: Int64?
         package var kernelArguments: [String]?
         package var imageContract: Int?
+        /// The version of its QEMU, as Debian writes it.
+        package var emulator: String?
 
         package init(
             image: Digest? = nil, root: Digest? = nil, rootSize: Int64? = nil, kernel: Digest? = nil, kernelAndInitrdSize: Int64? = nil,
-            kernelArguments: [String]? = nil, imageContract: Int? = nil
+            kernelArguments: [String]? = nil, imageContract: Int? = nil, emulator: String? = nil
         ) {
             (self.image, self.root, self.rootSize) = (image, root, rootSize)
             (self.kernel, self.kernelAndInitrdSize) = (kernel, kernelAndInitrdSize)
-            (self.kernelArguments, self.imageContract) = (kernelArguments, imageContract)
+            (self.kernelArguments, self.imageContract, self.emulator) = (kernelArguments, imageContract, emulator)
         }
     }
 

@@ -13,7 +13,7 @@ struct Bennu: AsyncParsableCommand {
             See all of it on virtual hosts with real firmware: make demo
             """,
         subcommands: [
-            ServeCommand.self, StatusCommand.self, ImageCommand.self, HostCommand.self, ApplyCommand.self, DocumentCommand.self, UpgradeCommand.self,
-            RackCommand.self, VersionCommand.self,
+            ServeCommand.self, StatusCommand.self, ImageCommand.self, HostCommand.self, GuestCommand.self, ApplyCommand.self, DocumentCommand.self,
+            UpgradeCommand.self, RackCommand.self, VersionCommand.self,
         ])
 }

@@ -41,9 +41,10 @@ package struct ConfigurationServer: Sendable {
             let after = request.uri.queryParameters["after"].flatMap { UInt64($0) } ?? 0
             let wait = min(max(request.uri.queryParameters["wait"].flatMap { Int($0) } ?? 0, 0), 60)
             let order = request.uri.queryParameters["order"].map(String.init)
+            let live = request.uri.queryParameters["live"].map(String.init)
             // A stop does not wait for hosts that only ask whether there is something new: half a minute each, as long as systemd has patience.
             let envelope = try await cancelWhenGracefulShutdown {
-                try await fleet.configuration(for: record, after: after, order: order, wait: .seconds(wait))
+                try await fleet.configuration(for: record, after: after, order: order, live: live, wait: .seconds(wait))
             }
             guard let envelope else { return Response(status: .noContent) }
             return try Self.json(envelope)

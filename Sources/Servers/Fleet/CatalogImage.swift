@@ -15,14 +15,17 @@ package struct CatalogImage: Sendable, Hashable {
     package var packageCount: Int
     /// What two images must share for a guest to outlive its hypervisor.
     package var imageContract: Int
+    /// The version of its QEMU, as Debian writes it.
+    package var emulator: String?
 
     package init(
         digest: Digest, kernel: PublishedBlob, initrds: [PublishedBlob], root: PublishedBlob?, bootFiles: [String: PublishedBlob],
-        kernelVersion: String, packageCount: Int, imageContract: Int = BootImageDescription.currentContract
+        kernelVersion: String, packageCount: Int, imageContract: Int = BootImageDescription.currentContract,
+        emulator: String? = nil
     ) {
         (self.digest, self.kernel, self.initrds, self.root) = (digest, kernel, initrds, root)
         (self.bootFiles, self.kernelVersion, self.packageCount) = (bootFiles, kernelVersion, packageCount)
-        self.imageContract = imageContract
+        (self.imageContract, self.emulator) = (imageContract, emulator)
     }
 
     package var blobs: [PublishedBlob] { [kernel] + initrds + (root.map { [$0] } ?? []) }

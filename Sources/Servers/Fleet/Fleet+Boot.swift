@@ -118,8 +118,9 @@ extension Fleet {
     /// - Parameters:
     ///   - revision: the one that the host has; 0 for none.
     ///   - known: the order that the host has.
+    ///   - held: the live hash of the configuration that the host has, whether it is in force yet or not.
     package func configuration(
-        for record: HostRecord, after revision: UInt64, order known: String? = nil, wait: Duration
+        for record: HostRecord, after revision: UInt64, order known: String? = nil, live held: String? = nil, wait: Duration
     ) async throws(APIProblem) -> SignedEnvelope? {
         let deadline = ContinuousClock.now + wait
         while true {
@@ -130,14 +131,16 @@ extension Fleet {
             if case .success(let assigned) = view.assignment(of: current) {
                 let hashes = ConfigurationHashes(assigned)
                 let order = current.upgrade.flatMap { $0.state == .ordered && $0.boot == boot.id ? $0.order : nil }
+                let renewal = current.renewal.flatMap { $0.state == .ordered && $0.boot == boot.id ? $0.order : nil }
                 // The restart-only part differs until the next start, whatever we send: that is drift, and no reason to send it again.
-                let inForce = boot.status?.liveHash == hashes.live
-                if revision == 0 || !inForce || order.map({ $0.id != known }) ?? false {
+                let inForce = (held ?? boot.status?.liveHash) == hashes.live
+                if revision == 0 || !inForce || (order?.id ?? renewal?.id).map({ $0 != known }) ?? false {
                     return try sign(
                         HostConfiguration(
                             site: siteName, host: current.id.description, boot: boot.id.description, nonce: nonce, revision: max(1, view.revision),
                             settings: assigned.settings, bootHash: hashes.boot, liveHash: hashes.live,
-                            image: view.assignedImage(assigned.image, arguments: assigned.settings.kernelArguments), upgrade: order))
+                            image: view.assignedImage(assigned.image, arguments: assigned.settings.kernelArguments), upgrade: order,
+                            renewal: order == nil ? renewal : nil))
                 }
             }
             let left = deadline - ContinuousClock.now

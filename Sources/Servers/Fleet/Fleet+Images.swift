@@ -136,7 +136,8 @@ extension Fleet {
                 digest: image.digest, kernel: blob(kernel, "kernel"), initrds: [blob(initrd, "initrd")],
                 root: image.description.embedsRoot ? nil : image.manifest.root.map { blob($0, "root") },
                 bootFiles: Dictionary(files, uniquingKeysWith: { first, _ in first }), kernelVersion: image.description.kernel.release,
-                packageCount: image.description.packages.count, imageContract: image.description.imageContract)
+                packageCount: image.description.packages.count, imageContract: image.description.imageContract,
+                emulator: image.description.packages.first { $0.name == "qemu-system-x86" }?.version)
         }
         state.withLock { $0.publish(catalog) }
     }

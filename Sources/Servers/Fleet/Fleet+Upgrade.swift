@@ -30,6 +30,9 @@ extension Fleet {
         {
             throw APIProblem(code: "conflict", message: "host \(text) is carrying out an order already (\(running.order.method.rawValue))")
         }
+        if let renewal = snapshot.hosts[outlook.host]?.renewal, renewal.state == .ordered, renewal.boot == outlook.boot {
+            throw APIProblem(code: "conflict", message: "host \(text) is renewing guest \(renewal.order.guest); try again when it has")
+        }
         let method: UpgradeMethod
         do throws(UpgradeRefusal) {
             method = try outlook.plan.admit(request.method)

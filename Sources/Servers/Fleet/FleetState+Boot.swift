@@ -106,6 +106,7 @@ extension FleetState {
         boot.status = status
         record.boot = boot
         for (name, detail) in settleUpgrade(of: &record, status, now: now) { note(name, detail) }
+        for (name, detail) in settleRenewal(of: &record, status) { note(name, detail) }
         if status.operational { proveImage(in: &record) }
         put(record)
         return events

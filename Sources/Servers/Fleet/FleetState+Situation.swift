@@ -16,11 +16,11 @@ extension FleetState {
         return UpgradeSituation(
             running: .init(
                 image: boot.image, root: system?.root ?? running?.root?.digest, rootSize: running?.root?.size, kernel: kernel(of: boot),
-                kernelArguments: boot.kernelArguments, imageContract: running?.imageContract),
+                kernelArguments: boot.kernelArguments, imageContract: running?.imageContract, emulator: running?.emulator),
             target: .init(
                 image: target.digest, root: target.root?.digest, rootSize: target.root?.size, kernel: target.kernel.digest,
                 kernelAndInitrdSize: initrds(of: target).reduce(target.kernel.size) { $0 + $1.size },
-                kernelArguments: arguments, imageContract: target.imageContract),
+                kernelArguments: arguments, imageContract: target.imageContract, emulator: target.emulator),
             isRestart: isRestart, isOperational: boot.phase == .operational, agentMethods: system?.methods ?? [],
             memoryAvailable: system?.memoryAvailable, rootsInMemory: Set(system?.roots.map(\.root) ?? []), guestMemory: system?.guestMemory,
             guests: guests(of: boot, on: record), forbidden: forbiddenMethods(on: record),
@@ -36,7 +36,7 @@ extension FleetState {
     }
 
     /// Guests that are there: a paused one has as much to lose as one that runs.
-    private func guests(of boot: BootRecord, on record: HostRecord) -> [UpgradeSituation.Guest] {
+    func guests(of boot: BootRecord, on record: HostRecord) -> [UpgradeSituation.Guest] {
         let specs = record.document.map { documents.guests(onHost: $0) } ?? []
         let limits = Dictionary(specs.map { ($0.guest.name, $0.maximumPause) }, uniquingKeysWith: { first, _ in first })
         return (boot.status?.guests ?? []).filter { !["shut off", "crashed"].contains($0.state) }.sorted { $0.name < $1.name }.map {

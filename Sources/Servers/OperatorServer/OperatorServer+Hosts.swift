@@ -31,6 +31,12 @@ extension OperatorServer {
             let order = try await request.decoded(UpgradeRequest.self)
             return try JSONAnswer(await fleet.orderUpgrade(Self.name(context), order))
         }
+        group.post("{host}/guests/{guest}/renewal") { _, context in
+            guard let guest = context.parameters.get("guest")?.removingPercentEncoding else {
+                throw APIProblem(code: "malformed-name", message: "the request names no guest")
+            }
+            return try JSONAnswer(await fleet.orderRenewal(of: guest, on: Self.name(context)))
+        }
         group.get("{host}/timeline") { request, context in
             let boot = request.uri.queryParameters["boot"].map(String.init)
             return try JSONAnswer(await fleet.timeline(of: Self.name(context), boot: boot))

@@ -18,8 +18,9 @@ struct WriterLog {
 
     /// A last line without an end is not looked at.
     init(_ text: String) {
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
-        for line in lines.map({ $0.split { " \r".contains($0) } }) where !line.isEmpty {
+        // A serial port ends lines by CR LF, which is one character.
+        let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).dropLast()
+        for line in lines.map({ $0.split(separator: " ") }) where !line.isEmpty {
             if line.count == 8, line[0] == "write", let number = Int(line[2]), let time = Int(line[3]), let gap = Int(line[6]) {
                 writes.append(Write(disk: String(line[1]), number: number, milliseconds: time, gap: gap))
             } else if line.count == 4, line[0] == "memory", Int(line[1]) == memory.count + 1, let wrong = Int(line[3]) {

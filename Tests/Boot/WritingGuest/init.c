@@ -88,7 +88,7 @@ static _Noreturn void write_for_ever(const char *name, int file) {
 static _Noreturn void look_for_ever(size_t mebibytes) {
     size_t count = (mebibytes << 20) / sizeof(uint64_t);
     uint64_t *words = malloc(count * sizeof *words), seed;
-    if (!words || syscall(SYS_getrandom, &seed, sizeof seed, 1 /* not blocking */) != sizeof seed) fail("memory", 0, "fill");
+    if (!words || syscall(SYS_getrandom, &seed, sizeof seed, 4 /* however little is known of chance */) != sizeof seed) fail("memory", 0, "fill");
     for (size_t i = 0; i < count; i++) words[i] = (seed + i) * 0x9e3779b97f4a7c15u;
     for (unsigned long look = 1;; look++) {
         unsigned long wrong = 0;

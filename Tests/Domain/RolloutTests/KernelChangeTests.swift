@@ -36,6 +36,21 @@ struct KernelChangeTests {
             $0.target.kernelArguments = ["debug", region]
         },
         row("another image contract", both: [.init(.imageContractDiffers)]) { $0.target.imageContract = 2 },
+        row(
+            "an emulator that does not take guests over",
+            both: [
+                .init(
+                    .emulatorRefuses, guests: ["a"],
+                    detail: "QEMU 10.0.13 saves virtio queues with 1024 entries, whatever their size; 11.1 and later take them for an attack")
+            ]
+        ) { ($0.running.emulator, $0.target.emulator) = ("1:10.0.13+ds-0+deb13u1", "1:11.1.3+ds-1~bpo13+1") },
+        row("such an emulator, and no guest", both: []) {
+            ($0.running.emulator, $0.target.emulator, $0.guests) = ("1:10.0.13+ds-0+deb13u1", "1:12.0+ds-1", [])
+        },
+        row("emulators of which nothing bad is known", both: []) {
+            ($0.running.emulator, $0.target.emulator) = ("1:10.0.13+ds-0+deb13u1", "1:11.0.9+ds-1")
+        },
+        row("an emulator that is not known", both: []) { ($0.running.emulator, $0.target.emulator) = (nil, "1:11.1.3+ds-1~bpo13+1") },
         row("a root inside the initrd", both: [.init(.rootEmbedded)]) { $0.target.root = nil },
         row("sizes that are not known", both: [.init(.kernelSizeUnknown)]) { $0.target.kernelAndInitrdSize = nil },
         row("too little memory for the kernel", both: [.init(.memoryMissing, detail: "136 MiB are needed, 135 MiB free")]) {

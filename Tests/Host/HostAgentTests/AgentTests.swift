@@ -166,6 +166,27 @@ import Testing
         try await server.close()
     }
 
+    @Test("a guest that cannot be renewed is given up with the reason, once, and the host stays operational")
+    func renewal() async throws {
+        let site = try Site()
+        let server = try await site.serve()
+        try site.handOver(server.address)
+        var configuration = site.configuration(2, HostSettings(hostName: "kvm-1"))
+        configuration.renewal = GuestRenewal(id: "o-1", guest: "nobody")
+        try site.publish(configuration)
+        try await site.withAgent {
+            let status = await server.first { request in request.decoded(StatusReport.self).flatMap { $0.renewal == nil ? nil : $0 } }
+            #expect(status?.renewal?.order == "o-1" && status?.renewal?.pause == nil)
+            #expect(status?.renewal?.failure?.contains("guest nobody does not run") == true, "\(String(describing: status?.renewal))")
+            configuration.renewal = nil
+            configuration.revision = 3
+            try site.publish(configuration)
+            let next = await server.first { request in request.decoded(StatusReport.self).flatMap { $0.revision == 3 ? $0 : nil } }
+            #expect(next?.operational == true)
+        }
+        try await server.close()
+    }
+
     @Test("with the server away the agent goes on asking, and the host is operational when it is back")
     func serverAway() async throws {
         let site = try Site()

@@ -16,14 +16,17 @@ package struct HostConfiguration: Codable, Sendable, Hashable {
     package var image: AssignedImage?
     /// What to do about it now; `nil` until an operator asks.
     package var upgrade: UpgradeOrder?
+    /// What to do about one guest now; never beside `upgrade`.
+    package var renewal: GuestRenewal?
 
     package init(
         contract: Int = ContractVersion.current, site: String, host: String, boot: String, nonce: String, revision: UInt64,
-        settings: HostSettings, bootHash: String, liveHash: String, image: AssignedImage? = nil, upgrade: UpgradeOrder? = nil
+        settings: HostSettings, bootHash: String, liveHash: String, image: AssignedImage? = nil, upgrade: UpgradeOrder? = nil,
+        renewal: GuestRenewal? = nil
     ) {
         (self.contract, self.site, self.host, self.boot, self.nonce) = (contract, site, host, boot, nonce)
         (self.revision, self.settings, self.bootHash, self.liveHash) = (revision, settings, bootHash, liveHash)
-        (self.image, self.upgrade) = (image, upgrade)
+        (self.image, self.upgrade, self.renewal) = (image, upgrade, renewal)
     }
 }
 

@@ -15,14 +15,17 @@ package struct StatusReport: Codable, Sendable, Hashable {
     package var uptime: Double
     package var system: RunningSystem?
     package var upgrade: UpgradeStatus?
+    package var renewal: GuestRenewalStatus?
 
     package init(
         revision: UInt64, bootHash: String? = nil, liveHash: String? = nil, items: [ItemStatus], guests: [GuestStatus], operational: Bool,
-        agentVersion: String, memoryUsed: UInt64? = nil, uptime: Double, system: RunningSystem? = nil, upgrade: UpgradeStatus? = nil
+        agentVersion: String, memoryUsed: UInt64? = nil, uptime: Double, system: RunningSystem? = nil, upgrade: UpgradeStatus? = nil,
+        renewal: GuestRenewalStatus? = nil
     ) {
         (self.revision, self.bootHash, self.liveHash, self.items) = (revision, bootHash, liveHash, items)
         (self.guests, self.operational, self.agentVersion) = (guests, operational, agentVersion)
-        (self.memoryUsed, self.uptime, self.system, self.upgrade) = (memoryUsed, uptime, system, upgrade)
+        (self.memoryUsed, self.uptime, self.system) = (memoryUsed, uptime, system)
+        (self.upgrade, self.renewal) = (upgrade, renewal)
     }
 }
 

@@ -37,10 +37,12 @@ extension AgentSession {
         // The first answer confirms the placements, so the server is not to hold it back.
         var wait = 0
         while true {
-            let inForce = await state.configuration?.revision ?? 0
+            let held = await state.configuration
+            let inForce = held?.revision ?? 0
             let began = ContinuousClock.now
             do throws(ExchangeFailure) {
-                let body = try await client.configuration(after: inForce, order: state.knownOrder, wait: wait, credential: state.grant.credential)
+                let body = try await client.configuration(
+                    after: inForce, order: state.knownOrder, live: held?.liveHash, wait: wait, credential: state.grant.credential)
                 wait = agent.pace.wait
                 if let body {
                     if await take(body, notBelow: inForce) { pause.reset() }

@@ -20,6 +20,11 @@ actor AgentState {
     /// The order that is to be carried out, or was the last.
     private(set) var order: UpgradeOrder?
     private var orderStatus: UpgradeStatus?
+    /// What is to be done about a guest; `nil` once it is done.
+    private(set) var renewal: GuestRenewal?
+    private var renewalStatus: GuestRenewalStatus?
+    /// The last order of either kind.
+    private(set) var knownOrder: String?
     /// True while an order is carried out.
     private(set) var isBusyWithOrder = false
     /// True from the moment when this system is about to be left.
@@ -52,17 +57,28 @@ actor AgentState {
         (configuration, self.bootHash) = (new, bootHash)
         if isConfirmed { confirmed = .now }
         if isConfirmed, let new = new.upgrade { take(new) }
+        if isConfirmed, let new = new.renewal { take(new) }
         passDue.yield()
     }
 
     /// An order that was kept from an earlier run of the agent is not carried out: the server says it again.
     private func take(_ new: UpgradeOrder) {
-        guard order?.id != new.id, !isBusyWithOrder else { return }
-        (order, orderStatus, isBusyWithOrder) = (new, UpgradeStatus(order: new.id), true)
+        guard knownOrder != new.id, !isBusyWithOrder else { return }
+        (order, orderStatus, isBusyWithOrder, knownOrder) = (new, UpgradeStatus(order: new.id), true, new.id)
         orderDue.yield()
     }
 
-    var knownOrder: String? { order?.id }
+    private func take(_ new: GuestRenewal) {
+        guard knownOrder != new.id, !isBusyWithOrder else { return }
+        (renewal, isBusyWithOrder, knownOrder) = (new, true, new.id)
+        orderDue.yield()
+    }
+
+    func finish(_ renewal: GuestRenewal, pause: Int?, failure: String?) {
+        (self.renewal, isBusyWithOrder) = (nil, false)
+        renewalStatus = GuestRenewalStatus(order: renewal.id, pause: pause, failure: failure)
+        beatDue.yield()
+    }
 
     func finishOrder(failure: String?) {
         (isBusyWithOrder, isLeaving) = (false, false)
@@ -123,7 +139,7 @@ actor AgentState {
         StatusReport(
             revision: reported?.revision ?? 0, bootHash: bootHash, liveHash: reported?.liveHash, items: items, guests: guests,
             operational: isOperational, agentVersion: version, memoryUsed: memoryUsed, uptime: uptime,
-            system: system, upgrade: orderStatus)
+            system: system, upgrade: orderStatus, renewal: renewalStatus)
     }
 
     func tick() {

@@ -78,11 +78,14 @@ package struct ServerClient: Sendable {
     /// The bytes of a `SignedEnvelope`, not yet verified; `nil` when there is nothing newer.
     /// - Parameters:
     ///   - order: the last one that we heard of.
+    ///   - live: the hash of the live settings that we have.
     ///   - wait: seconds that the server may keep us waiting for a change.
-    package func configuration(after revision: UInt64, order: String?, wait: Int, credential: String) async throws(ExchangeFailure) -> [UInt8]? {
+    package func configuration(
+        after revision: UInt64, order: String?, live: String?, wait: Int, credential: String
+    ) async throws(ExchangeFailure) -> [UInt8]? {
+        let known = [order.map { "&order=\($0)" }, live.map { "&live=\($0)" }].compactMap(\.self).joined()
         let answer = try await ask(
-            "GET", "/v1/boots/\(boot)/configuration?after=\(revision)&wait=\(wait)\(order.map { "&order=\($0)" } ?? "")", credential, nothing,
-            seconds: wait + 15)
+            "GET", "/v1/boots/\(boot)/configuration?after=\(revision)&wait=\(wait)\(known)", credential, nothing, seconds: wait + 15)
         return answer.status == 204 ? nil : answer.body
     }
 

@@ -8,6 +8,10 @@ struct SystemNotLeft: Error {}
 extension AgentSession {
     func carryOutOrders() async throws {
         for await _ in state.orders {
+            if let renewal = await state.renewal {
+                await carryOut(renewal)
+                continue
+            }
             guard let order = await state.order else { continue }
             agent.log(.notice, "order received", ["order": order.id, "method": order.method.rawValue])
             await state.add(.init(name: "order-received", detail: "\(order.method.rawValue) to \(order.image.image.short)"))
