@@ -20,7 +20,8 @@ package struct ImageLayout {
             try blob(Array("loader".utf8), .bootFile, annotations: [BootImageAnnotation.title: "undionly.kpxe"]),
         ]
         let description = BootImageDescription(
-            imageContract: BootImageDescription.currentContract, architecture: "amd64", kernel: .init(release: "6.12-\(seed)", flavor: .cloud), rootDigest: root.digest,
+            imageContract: BootImageDescription.currentContract, architecture: "amd64", kernel: .init(release: "6.12-\(seed)", flavor: .cloud),
+            rootDigest: root.digest,
             embedsRoot: false, packages: [.init(name: "systemd", version: "257", architecture: "amd64")],
             inputs: .init(
                 suite: "trixie", sourceDateEpoch: 1, lock: root.digest, agent: nil, overlay: nil, extraPackages: [], tools: [:]))

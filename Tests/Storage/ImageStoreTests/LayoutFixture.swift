@@ -36,7 +36,8 @@ struct LayoutFixture {
         let root = try blob([UInt8](repeating: 7, count: 3 << 20) + Array(seed.utf8), .root)
         let loader = try blob(Array("loader".utf8), .bootFile, annotations: [BootImageAnnotation.title: "undionly.kpxe"])
         let description = BootImageDescription(
-            imageContract: BootImageDescription.currentContract, architecture: "amd64", kernel: .init(release: "6.12", flavor: .cloud), rootDigest: rootDigest ?? root.digest,
+            imageContract: BootImageDescription.currentContract, architecture: "amd64", kernel: .init(release: "6.12", flavor: .cloud),
+            rootDigest: rootDigest ?? root.digest,
             embedsRoot: false, packages: [.init(name: "systemd", version: "257", architecture: "amd64")],
             inputs: .init(
                 suite: "trixie", sourceDateEpoch: 1, lock: root.digest, agent: nil, overlay: nil, extraPackages: [], tools: [:]))

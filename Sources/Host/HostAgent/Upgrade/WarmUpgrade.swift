@@ -113,7 +113,9 @@ struct WarmUpgrade {
 
     /// What the boot script said of our servers and the NIC, and the arguments that the new image is to have.
     private var commandLine: String {
-        let kept = root.kernelArguments.map(String.init).filter { word in ["bennu.server=", "bennu.blobs=", "BOOTIF="].contains { word.hasPrefix($0) } }
+        let kept = root.kernelArguments.map(String.init).filter { word in
+            ["bennu.server=", "bennu.blobs=", "BOOTIF="].contains { word.hasPrefix($0) }
+        }
         let root = order.image.root.map { ["bennu.root=\($0.digest)"] } ?? []
         // Until its root's own setting is in force, a kernel that panics would stand for ever.
         let panic = order.image.kernelArguments.contains { $0.hasPrefix("panic=") } ? [] : ["panic=10"]
