@@ -44,6 +44,13 @@ extension UpgradeTests {
             let begun = try await site.writer(on: running)
             try await site.waitForWrites(10, after: begun.log, on: running)
 
+            // Under the same kernel first: another process, on the same memory.
+            let renewed = try await site.renew("writer")
+            #expect(renewed.state == .done, "\(renewed.failure ?? "")")
+            let fresh = try await site.writer(on: running)
+            #expect(fresh.process != begun.process)
+            try await site.waitForWrites(10, after: fresh.log, on: running)
+
             let plan = try await site.client.get(UpgradeOutlook.self, "/v1/hosts/h1/upgrade?image=kvm:next").plan
             #expect(plan.choice == .warm, "\(plan)")
             let after = try await site.carryOut(UpgradeRequest(image: "kvm:next", deadline: 1200)) {
@@ -75,7 +82,7 @@ extension UpgradeTests {
             let answers = try await site.ask(after, Self.questionsAfterKernel)
             #expect(
                 answers["paused"] == "paused" && answers["resumed"] == "running" && answers["module"] == "loaded" && answers["pings"] == "answered")
-            let figures = "the guest stood for \(pause ?? -1) ms; \(answers["uptime"] ?? "?") s after its start the new kernel was asked"
+            let figures = "renewed in \(renewed.pause ?? -1) ms; for the kernel the guest stood for \(pause ?? -1) ms; \(answers["uptime"] ?? "?") s after its start the new kernel was asked"
             try Data(figures.utf8).write(to: URL(filePath: site.evidence("figures.txt")))
             print(figures)
         }

@@ -91,6 +91,16 @@ extension Site {
         }
     }
 
+    /// Orders it, and waits until it is over.
+    func renew(_ guest: String) async throws -> GuestRenewalRecord {
+        let path = "/v1/hosts/h1/guests/\(guest)/renewal"
+        let order = try await client.post(path, body: [String: String](), answer: GuestRenewalRecord.self).order
+        return try await eventually("the renewal of \(guest)", within: .seconds(300)) {
+            guard let renewal = try await self.host("h1")?.record.renewal, renewal.order.id == order.id else { return nil }
+            return renewal.state == .ordered ? nil : renewal
+        }
+    }
+
     /// Process and start of the guest's QEMU, and its last tick. Its log is in the root that it was started from.
     fileprivate func guest(on host: HostDetail) async throws -> (process: String, ticks: Int) {
         let text = try await run(
