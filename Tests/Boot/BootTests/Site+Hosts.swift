@@ -61,7 +61,12 @@ extension Site {
             "BatchMode=yes", "StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", "ConnectTimeout=60",
         ]
         let command = ["ssh", "-i", key] + options.flatMap { ["-o", $0] } + ["root@\(address?.description ?? "")", "sh", "-eu"]
-        return try await rack.run(inNamespace: command, input: script, timeLimit: .seconds(180)).checked()
+        // After a change of the kernel guests come before the way in.
+        let output = try await eventually("a way in to the host", within: .seconds(180)) {
+            let output = try await self.rack.run(inNamespace: command, input: script, timeLimit: .seconds(180))
+            return output.exitCode == 255 && output.standardError.contains("Connection refused") ? nil : output
+        }
+        return try output.checked()
     }
 
     /// Runs shell commands on the host and returns what each printed, by name.

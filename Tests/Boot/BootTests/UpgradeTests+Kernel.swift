@@ -43,6 +43,7 @@ extension UpgradeTests {
             #expect(running.record.boot?.status?.guests.first?.memory == .kept)
             let begun = try await site.writer(on: running)
             try await site.waitForWrites(10, after: begun.log, on: running)
+            try await site.waitForLooks(1, after: begun.log, on: running)
 
             // Under the same kernel first: another process, on the same memory.
             let renewed = try await site.renew("writer")
@@ -55,7 +56,7 @@ extension UpgradeTests {
             #expect(plan.choice == .warm, "\(plan)")
             let after = try await site.carryOut(UpgradeRequest(image: "kvm:next", deadline: 1200)) {
                 // The servers die while the guest stands. The host has all it needs, and reports when they are back.
-                try await eventually("the host leaves", within: .seconds(600)) { try await site.host("h1")?.record.boot?.kind == .kexec ? true : nil }
+                try await site.left(by: .kexec)
                 try site.killServers()
                 try await Task.sleep(for: .seconds(5))
                 try await site.start()
@@ -70,6 +71,7 @@ extension UpgradeTests {
 
             let resumed = try await site.writer(on: after)
             try await site.waitForWrites(10, after: resumed.log, on: after)
+            try await site.waitForLooks(2, after: resumed.log, on: after)
             let ended = try await site.writer(on: after).log
             #expect(ended.complaints == [])
             #expect(ended.memory.count > begun.log.memory.count && ended.memory.allSatisfy { $0 == 0 })
@@ -85,6 +87,36 @@ extension UpgradeTests {
             let figures = "renewed in \(renewed.pause ?? -1) ms; for the kernel the guest stood for \(pause ?? -1) ms; \(answers["uptime"] ?? "?") s after its start the new kernel was asked"
             try Data(figures.utf8).write(to: URL(filePath: site.evidence("figures.txt")))
             print(figures)
+        }
+    }
+
+    @Test("and its power is cut in the middle of it: it comes up by itself, with its guest, and the order has failed", .timeLimit(.minutes(40)))
+    func powerCut() async throws {
+        try await Site.with("cut", memoryMebibytes: 2560) { site in
+            for name in ["a", "b"] { try await site.importImage(name) }
+            let profile = Site.example("20-profile.yaml").replacing("kvm:latest", with: "kvm:a")
+            try await site.apply(profile.replacing("spec:\n", with: "spec:\n  guestMemory: 512MiB\n"))
+            try await site.expect("h1")
+            try await site.apply(Site.example("40-guest.yaml"))
+            try await site.rack.power(.on, "h1")
+            _ = try await site.wait(until: .operational, "h1")
+            let orders: [(UpgradeRequest, BootRecord.Kind)] = [
+                (UpgradeRequest(image: "kvm:b", method: .soft, deadline: 1200), .soft),
+                // The start after that cut has set memory aside.
+                (UpgradeRequest(method: .warm, deadline: 1200, isRestart: true), .kexec),
+            ]
+            for (order, kind) in orders {
+                let after = try await site.carryOut(order) {
+                    try await site.left(by: kind)
+                    try await site.rack.power(.reset, "h1")
+                }
+                let boot = try after.record.boot.unwrapped("boot")
+                #expect(after.record.upgrade?.state == .failed && after.record.upgrade?.failure?.contains("started anew") == true)
+                #expect(boot.kind == .cold && boot.image == after.assignment?.image && !after.summary.drift)
+                #expect(boot.status?.guests.map(\.state) == ["running"])
+            }
+            let plan = try await site.client.get(UpgradeOutlook.self, "/v1/hosts/h1/upgrade?image=kvm:a").plan
+            #expect(plan[.warm]?.obstacles.map(\.code) == [.kexecDistrusted], "a power cut cannot be told from a kernel that failed")
         }
     }
 

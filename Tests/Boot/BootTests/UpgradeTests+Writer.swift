@@ -19,6 +19,7 @@ extension UpgradeTests {
             let before = try await site.wait(until: .operational, "h1")
             // A guest in an emulated host is emulated twice: its kernel takes minutes.
             try await site.waitForWrites(1, after: WriterLog(""), on: before)
+            try await site.waitForLooks(1, after: WriterLog(""), on: before)
             let begun = try await site.writer(on: before)
 
             let pings = try ServerProcess(
@@ -30,6 +31,7 @@ extension UpgradeTests {
             #expect(after.record.upgrade?.state == .done, "\(after.record.upgrade?.failure ?? "")")
             let operational = try await site.writer(on: after)
             try await site.waitForWrites(10, after: operational.log, on: after)
+            try await site.waitForLooks(2, after: operational.log, on: after)
             let end = Date().timeIntervalSince1970
             let ended = try await site.writer(on: after)
 
@@ -74,7 +76,7 @@ extension UpgradeTests {
                 <initrd>/usr/lib/writing-guest/initrd</initrd>
                 <cmdline>console=ttyS0 quiet no_timer_check nokaslr mitigations=off cryptomgr.notests tsc=reliable lpj=4000000 acpi=off \
         guest.address=\(writerAddress)/24 guest.disk=local:/dev/vda guest.disk=attached:/dev/vdb guest.nbd=network:10.77.0.1:10810 \
-        guest.memory=32</cmdline>
+        guest.memory=8</cmdline>
               </os>
               <features><apic/></features>
               <devices>
@@ -128,6 +130,13 @@ extension Site {
             """)
         let process = text.prefix { $0 != "\n" }
         return (String(process), WriterLog(String(text.dropFirst(process.count + 1))))
+    }
+
+    /// Waits until the guest has looked at its memory that many times more. Two more are one whole look at least.
+    func waitForLooks(_ count: Int, after log: WriterLog, on host: HostDetail) async throws {
+        try await eventually("\(count) looks at the guest's memory", within: .seconds(900)) {
+            try await self.writer(on: host).log.memory.count >= log.memory.count + count ? true : nil
+        }
     }
 
     /// Waits until every disk has as many records more.
