@@ -95,19 +95,20 @@ extension UpgradeTests {
         try await Site.with("cut", memoryMebibytes: 2560) { site in
             for name in ["a", "b"] { try await site.importImage(name) }
             let profile = Site.example("20-profile.yaml").replacing("kvm:latest", with: "kvm:a")
-            try await site.apply(profile.replacing("spec:\n", with: "spec:\n  guestMemory: 512MiB\n"))
+            try await site.apply(profile)
             try await site.expect("h1")
             try await site.apply(Site.example("40-guest.yaml"))
             try await site.rack.power(.on, "h1")
             _ = try await site.wait(until: .operational, "h1")
             let orders: [(UpgradeRequest, BootRecord.Kind)] = [
                 (UpgradeRequest(image: "kvm:b", method: .soft, deadline: 1200), .soft),
-                // The start after that cut has set memory aside.
                 (UpgradeRequest(method: .warm, deadline: 1200, isRestart: true), .kexec),
             ]
             for (order, kind) in orders {
                 let after = try await site.carryOut(order) {
                     try await site.left(by: kind)
+                    // The start after the first cut has memory set aside.
+                    try await site.apply(profile.replacing("spec:\n", with: "spec:\n  guestMemory: 512MiB\n"))
                     try await site.rack.power(.reset, "h1")
                 }
                 let boot = try after.record.boot.unwrapped("boot")
