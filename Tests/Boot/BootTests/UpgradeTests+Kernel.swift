@@ -84,7 +84,8 @@ extension UpgradeTests {
             let answers = try await site.ask(after, Self.questionsAfterKernel)
             #expect(
                 answers["paused"] == "paused" && answers["resumed"] == "running" && answers["module"] == "loaded" && answers["pings"] == "answered")
-            let figures = "renewed in \(renewed.pause ?? -1) ms; for the kernel the guest stood for \(pause ?? -1) ms; \(answers["uptime"] ?? "?") s after its start the new kernel was asked"
+            let figures =
+                "renewed in \(renewed.pause ?? -1) ms; for the kernel the guest stood for \(pause ?? -1) ms; \(answers["uptime"] ?? "?") s after its start the new kernel was asked"
             try Data(figures.utf8).write(to: URL(filePath: site.evidence("figures.txt")))
             print(figures)
         }
