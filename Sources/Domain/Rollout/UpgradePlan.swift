@@ -9,8 +9,11 @@ package struct UpgradePlan: Codable, Sendable, Hashable {
         package var pause: GuestPause
         /// How long, where guests pause and there are any.
         package var expected: ExpectedPause?
+        /// What becomes of guests when the new system does not come up.
+        package var ifItFails: GuestsAtFailure
         package init(method: UpgradeMethod, obstacles: [UpgradeObstacle], pause: GuestPause, expected: ExpectedPause? = nil) {
             (self.method, self.obstacles, self.pause, self.expected) = (method, obstacles, pause, expected)
+            ifItFails = GuestsAtFailure(of: method)
         }
         package var isPossible: Bool { obstacles.isEmpty }
     }
@@ -24,6 +27,24 @@ package struct UpgradePlan: Codable, Sendable, Hashable {
     package var choice: UpgradeMethod? { candidates.first(where: \.isPossible)?.method }
 
     package subscript(method: UpgradeMethod) -> Candidate? { candidates.first { $0.method == method } }
+}
+
+/// What becomes of guests when the new system does not come up.
+package enum GuestsAtFailure: String, Codable, Sendable {
+    /// Nothing was left, or the guardian goes back to it.
+    case goOn = "go-on"
+    /// The kernel that they stood under is gone: the host starts cold, and they start again.
+    case crash
+    /// They were shut down before.
+    case restart
+
+    init(of method: UpgradeMethod) {
+        switch method {
+        case .live, .soft: self = .goOn
+        case .warm, .save: self = .crash
+        case .cold: self = .restart
+        }
+    }
 }
 
 /// What guests see of a method.

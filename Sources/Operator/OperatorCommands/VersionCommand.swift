@@ -9,6 +9,8 @@ package struct VersionCommand: ParsableCommand {
 
     package func run() throws {
         guard output == .table else { return try Printer.json(["version": BennuVersion.current, "contract": "\(ContractVersion.current)"]) }
-        print("bennu \(BennuVersion.current), host contract \(ContractVersion.oldest)–\(ContractVersion.current)")
+        print(Self.text)
     }
+
+    package static var text: String { "bennu \(BennuVersion.current), host contract \(ContractVersion.oldest)–\(ContractVersion.current)" }
 }

@@ -11,7 +11,7 @@ struct Bennu: AsyncParsableCommand {
             applies that, starts its guests and is operational. Upgrading is choosing another image, and undoing it is choosing the old one.
 
             See all of it on virtual hosts with real firmware: make demo
-            """,
+            """, version: VersionCommand.text,
         subcommands: [
             ServeCommand.self, StatusCommand.self, ImageCommand.self, HostCommand.self, GuestCommand.self, ApplyCommand.self, DocumentCommand.self,
             UpgradeCommand.self, RackCommand.self, VersionCommand.self,

@@ -54,7 +54,8 @@ enum RootFiles {
             # What a system starts with when it is to resume guests that stand still. The agent starts the rest when they go on.
             [Unit]
             Description=Guests go on under the new kernel
-            Wants=bennu-agent.service libvirtd.service systemd-networkd.service
+            # libvirtd calls logind before its first guest starts.
+            Wants=bennu-agent.service libvirtd.service systemd-networkd.service systemd-logind.service
             AllowIsolate=yes
 
             """

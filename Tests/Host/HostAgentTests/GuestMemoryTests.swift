@@ -41,6 +41,18 @@ struct GuestMemoryTests {
         #expect(host.trace.isEmpty)
     }
 
+    @Test("memory of guests that are gone is let go of, that of others and what is no guest's stays")
+    func collected() throws {
+        let host = try TemporaryRoot()
+        let memory = PersistentMemory(root: host.root)
+        let gone = UniversalUniqueIdentifier(high: 1, low: 2)
+        for file in [memory.file(of: Self.guest.uuid), memory.file(of: gone), PersistentMemory.place + "/guests/README.ram"] {
+            try host.put(file, "words")
+        }
+        memory.collect(keeping: [Self.guest.uuid])
+        #expect(host.root.list(PersistentMemory.place + "/guests").sorted() == ["\(Self.guest.uuid).ram", "README.ram"].sorted())
+    }
+
     @Test("the region that the argument names is made once a kernel, and only mounted again after a soft reboot")
     func madeOnce() throws {
         let host = try TemporaryRoot()

@@ -15,6 +15,12 @@ extension Agent {
             log(.warning, "the memory set aside for guests cannot be used", ["reason": "\(error)"])
             news.append(.init(name: "guest-memory-unusable", detail: "\(error)"))
         }
+        // However long a guest takes to go on, the way in to this host opens.
+        let opening = Task {
+            try await Task.sleep(for: .seconds(Self.patienceOfTheRest))
+            startTheRest()
+        }
+        defer { opening.cancel() }
         if let standing = StandingGuests.load(from: root) {
             await awaitNetworks(threads)
             await withTaskGroup(of: (StandingGuests.Guest, Result<Int, any Error>).self) { group in
@@ -44,9 +50,18 @@ extension Agent {
                 for file in root.list(PersistentMemory.states) { try root.remove("\(PersistentMemory.states)/\(file)") }
             } catch { log(.warning, "cannot settle the resumed guests", ["reason": error.description]) }
         }
-        _ = try? await threads.runIfActive { startTheRest() }
+        _ = try? await threads.runIfActive {
+            // libvirtd is not woken for nothing.
+            if !root.list(PersistentMemory.guests).isEmpty, let active = try? libvirt.domains().filter(\.isActive) {
+                PersistentMemory(root: root).collect(keeping: Set(active.map(\.uuid)))
+            }
+            startTheRest()
+        }
         return (pauses, news)
     }
+
+    /// Seconds.
+    private static let patienceOfTheRest = 120
 
     /// A system that took guests over has started only what they need.
     private func startTheRest() {

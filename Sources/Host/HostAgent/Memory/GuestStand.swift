@@ -36,7 +36,8 @@ struct GuestStand {
         return guest
     }
 
-    /// Resumes a guest however far the way out came, and tries for a minute: libvirtd, a bridge or a server of disks may be late.
+    /// Resumes a guest however far the way out came, and tries for five minutes: libvirtd, a bridge or a server of disks may be late. A QEMU
+    /// that does not take the state will not later either.
     func resumePatiently(_ guest: StandingGuests.Guest) throws(HostFailure) -> Int {
         let start = KernelClock.now
         while true {
@@ -48,7 +49,8 @@ struct GuestStand {
                 guard root.exists(guest.state) else { throw HostFailure(.missing, "guest \(guest.name) ended before it could be saved") }
                 return try resume(guest)
             } catch {
-                if error.kind == .missing || KernelClock.now - start > 60 { throw error }
+                let patience: Double = error.reason.contains("load of migration failed") ? 15 : 300
+                if error.kind == .missing || KernelClock.now - start > patience { throw error }
                 sleep(1)
             }
         }

@@ -31,6 +31,8 @@ package struct PersistentMemory: GuestMemory {
             try Command("/usr/bin/mount", ["-t", "ext4", "-o", "dax=always,noatime", device, Self.place]).run(in: root)
         }
         for directory in [Self.guests, Self.roots, Self.states] { try root.makeDirectory(directory, mode: 0o711) }
+        // Nobody goes on with a download of an order that has ended with its agent.
+        for file in root.list(Self.roots) where file.hasSuffix(".partial") { try root.remove("\(Self.roots)/\(file)") }
         try root.write(Self.mark, Array((kernel + "\n").utf8))
         return status
     }
@@ -74,6 +76,14 @@ package struct PersistentMemory: GuestMemory {
     func forgetHandover() {
         for directory in [Self.handover, Self.takenOver] {
             try? Command("/usr/bin/rm", ["-rf", "--one-file-system", root.path(directory)]).run(in: root)
+        }
+    }
+
+    /// Lets go of the memory of guests that are not here any more.
+    package func collect(keeping guests: Set<UniversalUniqueIdentifier>) {
+        for file in root.list(Self.guests) where file.hasSuffix(".ram") {
+            guard let guest = UniversalUniqueIdentifier(String(file.dropLast(4))), !guests.contains(guest) else { continue }
+            try? release(guest)
         }
     }
 

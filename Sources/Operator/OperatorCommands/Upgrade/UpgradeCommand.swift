@@ -36,17 +36,28 @@ extension UpgradeOutlook {
     /// Several lines for a person.
     func text() -> String {
         var lines = ["\(name) runs \(runs?.short ?? "an unknown image"), and is to run \(reference) (\(target.short))"]
-        var table = TextTable("method", "possible", "pause of guests", "because")
+        var table = TextTable("method", "possible", "pause of guests", "if it fails", "because")
         for candidate in plan.candidates {
             let reasons = candidate.obstacles.map(\.description)
             table.add(
                 candidate.method.rawValue, candidate.isPossible ? (candidate.method == plan.choice ? "chosen" : "yes") : "no",
-                candidate.expected.map { "about \($0)" } ?? candidate.pause.text, reasons.first ?? "")
-            for reason in reasons.dropFirst() { table.add("", "", "", reason) }
+                candidate.expected.map { "about \($0)" } ?? candidate.pause.text, candidate.ifItFails.text,
+                reasons.first ?? "")
+            for reason in reasons.dropFirst() { table.add("", "", "", "", reason) }
         }
         lines.append(table.render())
         lines.append(plan.guests.isEmpty ? "no guest runs there" : "guests: \(plan.guests.joined(separator: ", "))")
         return lines.joined(separator: "\n")
+    }
+}
+
+extension GuestsAtFailure {
+    var text: String {
+        switch self {
+        case .goOn: "guests go on"
+        case .crash: "guests crash"
+        case .restart: "they restart"
+        }
     }
 }
 
