@@ -122,6 +122,51 @@ extension UpgradeTests {
         }
     }
 
+    @Test(
+        "and its agent is killed when the guest is about to stand: the guest goes on, the host stays, the order has failed", .timeLimit(.minutes(40)))
+    func agentKilled() async throws {
+        try await Site.with("killed", memoryMebibytes: 2560) { site in
+            try await site.importImage("a")
+            let profile = Site.example("20-profile.yaml").replacing("kvm:latest", with: "kvm:a")
+            try await site.apply(profile.replacing("spec:\n", with: "spec:\n  guestMemory: 512MiB\n"))
+            try await site.expect("h1")
+            try await site.rack.power(.on, "h1")
+            _ = try await site.wait(until: .operational, "h1")
+            _ = try await site.carryOut(UpgradeRequest(method: .cold, deadline: 1200, isRestart: true))
+            try await site.apply(Site.example("40-guest.yaml"))
+            let running = try await eventually("the guest runs", within: .seconds(600)) {
+                let detail = try await site.host("h1")
+                return detail?.summary.state == .operational && detail?.record.boot?.status?.guests.first?.state == "running" ? detail : nil
+            }
+            let before = try await site.guest(on: running)
+            // The file is written when the server has begun the new boot; saving guests comes next.
+            _ = try await site.run(
+                on: running,
+                """
+                cat >/run/kill-agent <<'SCRIPT'
+                until [ -e /run/bennu/agent/succession.json ]; do sleep 0.05; done
+                pkill -9 -x bennu-agent
+                SCRIPT
+                systemd-run --quiet sh /run/kill-agent
+                """)
+            let after = try await site.carryOut(UpgradeRequest(method: .warm, deadline: 1200, isRestart: true))
+            #expect(after.record.upgrade?.state == .failed, "\(after.record.upgrade?.state as Any)")
+            #expect(after.record.upgrade?.failure?.contains("not gone over to") == true, "\(after.record.upgrade?.failure ?? "")")
+            let boot = try after.record.boot.unwrapped("boot")
+            #expect(
+                boot.kernel == running.record.boot?.kernel && boot.status?.system?.kernelRelease == running.record.boot?.status?.system?.kernelRelease
+            )
+            #expect(boot.id != running.record.boot?.id && boot.status?.guests.map(\.state) == ["running"])
+            let log = try await site.run(on: after, "grep -o 'tick [0-9]*' /var/log/libvirt/qemu/ticker-serial.log")
+            let ticks = log.split(whereSeparator: \.isNewline).compactMap { $0.split(separator: " ").last.flatMap { Int($0) } }
+            #expect(ticks.count >= before.ticks && ticks == Array(1...max(1, ticks.count)), "no tick is missing, and none is twice")
+            // It can be asked again, and goes.
+            let again = try await site.carryOut(UpgradeRequest(method: .warm, deadline: 1200, isRestart: true))
+            #expect(again.record.upgrade?.state == .done && again.record.boot?.kind == .kexec, "\(again.record.upgrade?.failure ?? "")")
+            try await site.expectStory(Self.kernelStory)
+        }
+    }
+
     static let questionsAfterKernel: KeyValuePairs = [
         "paused": "virsh suspend writer >/dev/null; virsh domstate writer", "resumed": "virsh resume writer >/dev/null; virsh domstate writer",
         "module": "modprobe dummy && grep -q ^dummy /proc/modules && echo loaded",

@@ -113,7 +113,7 @@ extension Site {
     }
 
     /// Process and start of the guest's QEMU, and its last tick. Its log is in the root that it was started from.
-    fileprivate func guest(on host: HostDetail) async throws -> (process: String, ticks: Int) {
+    func guest(on host: HostDetail) async throws -> (process: String, ticks: Int) {
         let text = try await run(
             on: host,
             """
