@@ -125,7 +125,10 @@ let package = Package(
         target("OperatorClient", in: "Operator", ["HostContract", nioCore, nioHTTP1, nioPosix]),
         target(
             "OperatorCommands", in: "Operator",
-            ["Primitives", "HostContract", "FleetModel", "Rollout", "OperatorTypes", "OperatorClient", "ImageBuilder", "VirtualRack", argumentParser]),
+            [
+                "Primitives", "HostContract", "FleetModel", "BootPolicy", "Rollout", "OperatorTypes", "OperatorClient", "ImageBuilder", "VirtualRack",
+                argumentParser,
+            ]),
 
         // Programs.
         target(

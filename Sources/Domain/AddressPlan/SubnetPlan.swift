@@ -2,7 +2,16 @@ package import Primitives
 
 /// One subnet as the DHCP server serves it: made from a Subnet document and the reservations of Host documents.
 package struct SubnetPlan: Sendable, Hashable {
+    /// Who gives addresses here, and who says what to boot.
+    package enum Mode: Sendable, Hashable {
+        /// Both are ours.
+        case server
+        /// Both are another DHCP server's: nothing is answered.
+        case external
+    }
+
     package var name: String
+    package var mode = Mode.server
     /// Subnets with the same name here are on one wire: where one has no address left, the next is used. `nil` is a wire of its own.
     package var sharedNetwork: String?
     package var prefix: IPv4Prefix

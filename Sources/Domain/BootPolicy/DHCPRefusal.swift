@@ -15,6 +15,7 @@ package enum DHCPRefusal: String, Error, Sendable, Hashable, CaseIterable {
     case groupHardwareAddress = "group-hardware-address"
     // Addresses.
     case noSubnet = "no-subnet"
+    case externalSubnet = "external-subnet"
     case unknownHost = "unknown-host"
     case noAddressNamed = "no-address-named"
     case otherServerChosen = "other-server-chosen"
@@ -39,6 +40,9 @@ package enum DHCPRefusal: String, Error, Sendable, Hashable, CaseIterable {
 }
 
 extension DHCPRefusal {
+    /// The documents leave the message to another server: counted, and no trouble of the host that sent it.
+    package var leavesToAnother: Bool { self == .externalSubnet }
+
     package init(_ refusal: LeaseRefusal) {
         self =
             switch refusal {

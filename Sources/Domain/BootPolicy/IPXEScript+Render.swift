@@ -22,6 +22,13 @@ extension IPXEScript {
         return text(lines + askAgain(url(of: client, at: servers)))
     }
 
+    /// Asks again, with the hardware address of the card that it came by (iPXE's `netX`) and the UUID. For hosts whose DHCP server knows one
+    /// URL for all.
+    package static func first(from servers: Servers) -> String {
+        let url = "\(servers.boot)/boot.ipxe?mac=${netX/mac}&uuid=${uuid}"
+        return text(["#!ipxe", "imgfree", "chain --replace --autofree \(url) ||"] + askAgain(url))
+    }
+
     /// Shows why there is nothing to start, and asks again after a pause. Lines of `message` stay lines.
     package static func wait(reason: String, message: String, for client: Client, from servers: Servers) -> String {
         var lines = ["#!ipxe", "imgfree", "echo", "echo Bennu: this host waits: \(clean(reason))"]

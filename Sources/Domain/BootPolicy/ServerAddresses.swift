@@ -13,6 +13,9 @@ package struct ServerAddresses: Sendable, Hashable {
         (self.tftp, self.http) = (tftp ?? identifier, http ?? identifier)
     }
 
+    /// The script for an iPXE whose DHCP server knows one URL for all: it asks again and says who it is.
+    package var firstScript: String { "\(httpBase)/boot.ipxe" }
+
     /// `http://10.0.0.1:8080` without a slash at its end. Always an address: firmware has no dependable resolver.
     package var httpBase: String { httpPort == 80 ? "http://\(http)" : "http://\(http):\(httpPort)" }
 }

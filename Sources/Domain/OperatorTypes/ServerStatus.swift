@@ -1,3 +1,5 @@
+package import Primitives
+
 /// `bennu status`: what this server is and does.
 package struct ServerStatus: Codable, Sendable, Hashable {
     package var version: String
@@ -9,10 +11,24 @@ package struct ServerStatus: Codable, Sendable, Hashable {
     package var hosts: [String: Int]
     /// Requests and refusals by name, a table a role.
     package var counters: [String: [String: UInt64]]
+    /// Where hosts boot from, an interface each; empty where this process serves no boots.
+    package var bootServers: [BootServerAddress]
+
+    /// Our address on an interface, and the port of HTTP there.
+    package struct BootServerAddress: Codable, Sendable, Hashable {
+        package var interface: String
+        package var address: IPv4Address
+        package var httpPort: UInt16
+        package init(interface: String, address: IPv4Address, httpPort: UInt16) {
+            (self.interface, self.address, self.httpPort) = (interface, address, httpPort)
+        }
+    }
+
     package init(
         version: String, site: String, roles: [String], processID: Int32, revision: UInt64, hosts: [String: Int],
-        counters: [String: [String: UInt64]]
+        counters: [String: [String: UInt64]], bootServers: [BootServerAddress] = []
     ) {
+        self.bootServers = bootServers
         (self.version, self.site, self.roles, self.processID) = (version, site, roles, processID)
         (self.revision, self.hosts, self.counters) = (revision, hosts, counters)
     }

@@ -132,7 +132,12 @@ struct ServerAssembly {
     }
 
     private func statusReport(dhcp: DHCPStatistics, http: OutcomeCounters, tftp: OutcomeCounters) -> @Sendable () -> ServerStatus {
-        { [plan, fleet] in
+        let port = UInt16(clamping: plan.httpPort)
+        let addresses = plan.roles.contains(.boot) ? plan.interfaces : []
+        let bootServers = addresses.compactMap { interface in
+            interface.addresses.first.map { ServerStatus.BootServerAddress(interface: interface.name, address: $0.address, httpPort: port) }
+        }
+        return { [plan, fleet] in
             let packets = dhcp.snapshot
             var counters: [String: [String: UInt64]] = [:]
             counters["dhcp"] = packets.received.prefixed("received-").merging(packets.sent.prefixed("sent-")) { $0 + $1 }
@@ -143,7 +148,7 @@ struct ServerAssembly {
             return ServerStatus(
                 version: BennuVersion.current, site: plan.site, roles: plan.roles.map(\.rawValue).sorted(),
                 processID: ProcessInfo.processInfo.processIdentifier, revision: fleet.snapshot.revision, hosts: fleet.hostCounts(),
-                counters: counters)
+                counters: counters, bootServers: bootServers)
         }
     }
 }

@@ -28,12 +28,12 @@ package struct ConfigurationServer: Sendable {
             onServerRunning: { onBound($0.localAddress?.port ?? 0) }, logger: logger)
     }
 
-    private func router() -> Router<BasicRequestContext> {
-        let router = Router()
+    private func router() -> Router<HostRequestContext> {
+        let router = Router(context: HostRequestContext.self)
         router.add(middleware: ProblemMiddleware())
-        router.post("/v1/claim") { request, _ in
+        router.post("/v1/claim") { request, context in
             let claim = try await Self.decode(BootClaim.self, from: request)
-            return try Self.json(try await fleet.claim(claim))
+            return try Self.json(try await fleet.claim(claim, from: context.address))
         }
         let boot = router.group("/v1/boots/{boot}")
         boot.get("configuration") { request, context in
@@ -71,7 +71,7 @@ package struct ConfigurationServer: Sendable {
         return router
     }
 
-    private func authorized(_ request: Request, _ context: BasicRequestContext) throws(APIProblem) -> HostRecord {
+    private func authorized(_ request: Request, _ context: HostRequestContext) throws(APIProblem) -> HostRecord {
         try fleet.authorize(Self.bearer(request), boot: context.parameters.get("boot") ?? "")
     }
 

@@ -6,7 +6,7 @@ import NIOCore
 
 /// Turns an `APIProblem` into its HTTP status and JSON. What a stranger can send is never logged as an error.
 struct ProblemMiddleware: RouterMiddleware {
-    typealias Context = BasicRequestContext
+    typealias Context = HostRequestContext
 
     func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response

@@ -45,6 +45,7 @@ package struct DHCPResponder: Sendable {
     package mutating func respond(to request: CheckedRequest, arrival: Arrival, isKnown: Bool = true, now: Int64) -> Response {
         let message = request.message
         guard let subnet = subnets.subnet(for: origin(of: request, arrival: arrival)) else { return .ignore(.noSubnet) }
+        guard subnet.plan.mode != .external else { return .ignore(.externalSubnet) }
         // What a host gives back is taken from anybody.
         let asks = request.type == .discover || request.type == .request || request.type == .inform
         guard isKnown || !subnet.plan.ignoresUnknownHosts || !asks else { return .ignore(.unknownHost) }

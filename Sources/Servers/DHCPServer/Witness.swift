@@ -56,7 +56,7 @@ struct Witness: Sendable {
     }
 
     func refused(_ refusal: DHCPRefusal, detail: String) {
-        guard isPartOfBoot else { return }
+        guard isPartOfBoot, !refusal.leavesToAnother else { return }
         record("dhcp-refused", detail: "\(refusal.rawValue): \(detail)", attributes: ["reason": refusal.rawValue])
     }
 

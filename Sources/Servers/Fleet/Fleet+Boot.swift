@@ -10,7 +10,8 @@ import Synchronization
 /// What running hosts ask and say.
 extension Fleet {
     /// Grants a boot claim; durable before the answer, and the same answer for the same claim.
-    package func claim(_ claim: BootClaim) async throws(APIProblem) -> ClaimGrant {
+    /// - Parameter address: where the claim came from.
+    package func claim(_ claim: BootClaim, from address: String? = nil) async throws(APIProblem) -> ClaimGrant {
         let time = now()
         let judged = state.withLock { state in
             let result = state.judge(claim, now: time)
@@ -33,7 +34,7 @@ extension Fleet {
                 self.record(
                     BootEvent(
                         host: record.id, boot: boot.id, time: time, source: .configuration, name: "claimed",
-                        detail: "evidence: \(claim.evidence.type)"))
+                        detail: "evidence: \(claim.evidence.type)", attributes: address.map { ["address": $0] } ?? [:]))
                 return ClaimGrant(
                     host: record.id.description, boot: boot.id.description, credential: credential, machineID: record.id.machineID)
             } catch {

@@ -99,6 +99,7 @@ extension SubnetPlan {
             name: name, prefix: spec.prefix, pools: spec.usablePools, routers: spec.routers, nameServers: spec.nameServers,
             timeServers: spec.timeServers, domainName: spec.domainName, leaseTime: spec.leaseTime,
             ignoresUnknownHosts: spec.unknownHosts == .ignore)
+        mode = SubnetPlan.Mode(spec.mode)
         sharedNetwork = spec.sharedNetwork
         routes = spec.routes.map { SubnetRoute(destination: $0.destination, router: $0.router) }
         options = spec.options
@@ -111,6 +112,16 @@ extension SubnetPlan {
             }
             if !reservation.options.isEmpty { addressOptions[reservation.address] = reservation.options }
         }
+    }
+}
+
+extension SubnetPlan.Mode {
+    fileprivate init(_ mode: SubnetSpec.Mode) {
+        self =
+            switch mode {
+            case .server: .server
+            case .external: .external
+            }
     }
 }
 

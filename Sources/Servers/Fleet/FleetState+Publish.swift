@@ -1,3 +1,4 @@
+import AddressPlan
 import FleetModel
 import HashTreeCollections
 import Primitives
@@ -21,14 +22,23 @@ extension FleetState {
         (event.host, event.boot) = (host, hosts[host]?.boot?.id)
     }
 
-    /// DHCP alone knows which address a boot was given; its events carry it.
+    /// Our DHCP knows which address a boot was given. Where another server gives them, the address tells that a script was asked from, and
+    /// after it the one that the boot was claimed from: the stages of one boot may get different ones there.
     mutating func learnAddress(from event: BootEvent) {
-        guard event.source == .dhcp, event.name == "ack-sent", let host = event.host, var record = hosts[host], var boot = record.boot,
+        let isOurs = event.source == .dhcp && event.name == "ack-sent"
+        guard isOurs || event.source == .script || event.source == .configuration && event.name == "claimed" else { return }
+        guard let host = event.host, var record = hosts[host], var boot = record.boot,
             let address = event.attributes["address"].flatMap({ IPv4Address($0) }), boot.address != address
         else { return }
+        guard isOurs || boot.id == event.boot && (boot.address == nil || isGivenElsewhere(address)) else { return }
         boot.address = address
         record.boot = boot
         put(record)
-        if record.document == nil { acceptable.insert(host) }
+        if record.document == nil, isOurs || isGivenElsewhere(address) { acceptable.insert(host) }
+    }
+
+    /// Whether a Subnet document says that another server gives this address.
+    private func isGivenElsewhere(_ address: IPv4Address) -> Bool {
+        subnets.subnets.contains { $0.mode != .server && $0.prefix.contains(address) }
     }
 }

@@ -19,6 +19,12 @@ package struct BootClient: Hashable, Sendable {
     /// Option 175's content, for an iPXE that sends it.
     package let ipxe: IPXEOptions?
 
+    /// Firmware of this architecture that sends nothing else of itself.
+    package init(_ architecture: ClientArchitecture) {
+        (kind, self.architecture) = (architecture.loadsByHTTP ? .http : .pxe, architecture)
+        (machineIdentifier, ipxe) = (nil, nil)
+    }
+
     /// `nil` for a message that nothing marks as network boot: an installed system asking for its address.
     ///
     /// iPXE is looked for first, because it says `PXEClient` in option 60 too, even when it was loaded by HTTP.

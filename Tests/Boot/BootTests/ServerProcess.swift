@@ -19,6 +19,8 @@ final class ServerProcess: Sendable {
 
     var isRunning: Bool { process.isRunning }
 
+    func waitForEnd() { process.waitUntilExit() }
+
     /// SIGKILL; returns when the process is gone. `env` and `ip netns exec` become the program, so the child is the program.
     func kill() {
         guard process.isRunning else { return }

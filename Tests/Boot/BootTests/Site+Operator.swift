@@ -32,6 +32,11 @@ extension Site {
             "/v1/images/import", body: ImageImport(path: BootEnvironment.image, references: ["kvm:latest"]), answer: ImageSummary.self)
     }
 
+    /// What the command line prints.
+    func command(_ arguments: String...) async throws -> String {
+        try await rack.run(inNamespace: [try BootEnvironment.program] + arguments + ["--socket", socket]).checked()
+    }
+
     func images() async throws -> [ImageSummary] { try await client.get([ImageSummary].self, "/v1/images") }
 
     func status() async throws -> ServerStatus { try await client.get(ServerStatus.self, "/v1/status") }

@@ -19,7 +19,7 @@ final class Site: Sendable {
 
     var data: String { "\(directory.path)/data" }
     var key: String { "\(directory.path)/key" }
-    private var socket: String { "\(directory.path)/operator.sock" }
+    var socket: String { "\(directory.path)/operator.sock" }
 
     /// Sets a site up with the demo's subnet and profiles, and takes everything down again whatever happens.
     static func with(

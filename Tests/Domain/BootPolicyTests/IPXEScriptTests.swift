@@ -115,6 +115,22 @@ import Testing
         #expect(try IPXEScript.load(load(arguments: [argument]), for: client, from: servers).contains(" \(argument) || goto failed\n"))
     }
 
+    @Test("The first script asks for the host's own, by the card that it came by")
+    func first() {
+        #expect(
+            IPXEScript.first(from: servers) == """
+                #!ipxe
+                imgfree
+                chain --replace --autofree http://10.0.0.1:8080/boot.ipxe?mac=${netX/mac}&uuid=${uuid} ||
+                imgfree
+                echo Bennu: asking again every 10 seconds
+                :again
+                sleep 10 ||
+                chain --replace --autofree http://10.0.0.1:8080/boot.ipxe?mac=${netX/mac}&uuid=${uuid} || goto again
+
+                """)
+    }
+
     @Test("A command line that the kernel would cut is refused")
     func tooLong() {
         let many = [String](repeating: String(repeating: "x", count: 99), count: 20)

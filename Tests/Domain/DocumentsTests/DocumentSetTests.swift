@@ -61,6 +61,10 @@ struct DocumentSetTests {
             "15 spec.address claimed-twice"),
         Row("an address on no subnet", lab + host("a", "01", ", address: 10.0.1.5"), "10 spec.address outside-subnets"),
         Row("an address before every subnet", lab + host("a", "01", ", address: 9.0.1.5"), "10 spec.address outside-subnets"),
+        Row(
+            "an address that another server gives",
+            document("Subnet", "lab", "{prefix: 10.0.0.0/24, mode: external}") + host("a", "01", ", address: 10.0.0.5"),
+            "10 spec.address conflicting-fields"),
         Row("the network's own address", lab + host("a", "01", ", address: 10.0.0.0"), "10 spec.address invalid-value"),
         Row("the broadcast address", lab + host("a", "01", ", address: 10.0.0.255"), "10 spec.address invalid-value"),
         Row("the router's address", lab + host("a", "01", ", address: 10.0.0.1"), "10 spec.address claimed-twice"),

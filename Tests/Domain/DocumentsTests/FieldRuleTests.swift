@@ -32,6 +32,11 @@ struct FieldRuleTests {
         Row("Subnet", "{prefix: 10.0.0.0/24, leaseTime: 9s}", "spec.leaseTime invalid-value"),
         Row("Subnet", "{prefix: 10.0.0.0/24, leaseTime: 999999999999d}", "spec.leaseTime invalid-value"),
         Row("Subnet", "{prefix: 10.0.0.0/24, exclude: [10.0.0.9-10.0.0.2, 10.0.0.1]}", "spec.exclude[0] invalid-value"),
+        Row("Subnet", "{prefix: 10.0.0.0/24, mode: none}", "spec.mode invalid-value"),
+        Row(
+            "Subnet", "{prefix: 10.0.0.0/24, mode: external, routers: [10.0.0.1], leaseTime: 1h, unknownHosts: ignore}",
+            "spec.routers conflicting-fields", "spec.leaseTime conflicting-fields", "spec.unknownHosts conflicting-fields"),
+        Row("Subnet", "{prefix: 10.0.0.0/24, mode: external, acceptUnknown: {image: kvm}}"),
         Row("Subnet", "{prefix: 10.0.0.0/24, sharedNetwork: -}", "spec.sharedNetwork invalid-value"),
         Row("Subnet", "{prefix: 10.0.0.0/24, routes: [{to: 10.0.0.0/8}]}", "spec.routes[0].via missing-field"),
         Row("Subnet", "{prefix: 10.0.0.0/24, routes: [{to: 10.0.0.1/8, via: 10.0.0.1}]}", "spec.routes[0].to invalid-value"),

@@ -35,6 +35,18 @@ import Testing
         }
     }
 
+    @Test("Whoever does not say who it is gets the script that says it, and is no host yet")
+    func firstScript() async throws {
+        let site = try TestSite()
+        try await withHTTP(site) { server in
+            let answer = try await curl(server, "/boot.ipxe", in: site)
+            #expect(answer.status == 200 && answer.text.hasPrefix("#!ipxe\n"))
+            #expect(answer.text.contains("chain --replace --autofree http://127.0.0.1:\(server.port)/boot.ipxe?mac=${netX/mac}&uuid=${uuid} "))
+            #expect(site.sightings.isEmpty && site.events.isEmpty)
+            #expect(try await curl(server, "/boot.ipxe?uuid=", in: site).status == 400)
+        }
+    }
+
     @Test(
         "The forms of an address that iPXE versions send are understood", arguments: ["52-54-00-12-34-56", "52%3A54%3a00:12:34:56&uuid="])
     func forms(_ query: String) async throws {

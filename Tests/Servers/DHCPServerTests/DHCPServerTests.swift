@@ -37,6 +37,25 @@ struct DHCPServerTests {
         }
     }
 
+    @Test("Where another server answers nothing is, and no host's timeline calls that a refusal")
+    func external() async throws {
+        var plan = try rackPlan()
+        plan.mode = .external
+        let (directory, leases) = (try TestDirectory([plan]), TestLeaseStore())
+        try await withServer(LoopbackRelay.configuration, directory: directory, leases: leases) { server, port in
+            let relay = try LoopbackRelay(serverPort: port)
+            let pxe = message(.discover, vendorClass: "PXEClient:Arch:00007:UNDI:003000", architecture: 7)
+            try relay.send(pxe)
+            for type in [DHCPMessageType.request, .decline, .release, .inform] { try relay.send(message(type)) }
+            try directory.wait(forSightings: 5)
+            // What was not answered would come before this offer.
+            directory.serve([try rackPlan()])
+            #expect(try relay.exchange(message(.discover, from: nic(2))).hardwareAddress == nic(2))
+            #expect(server.statistics.snapshot.refused == ["external-subnet": 5])
+            #expect(!directory.eventNames.contains("dhcp-refused") && leases.stored.isEmpty)
+        }
+    }
+
     static let failures: [(LeaseCommitOutcome, DHCPRefusal)] = [
         (.failed("disk full"), .commitFailed), (.unknown("connection lost"), .commitUnknown),
         (.conflict(.init(10, 0, 0, 100), current: nil), .commitConflict),

@@ -101,13 +101,18 @@ final class ClientProgram {
     deinit { if process.isRunning { process.terminate() } }
 
     /// The next line that begins with `prefix`; `nil` when the program ends without it.
-    func line(_ prefix: String) -> String? {
+    func line(_ prefix: String) -> String? { line(where: { $0.hasPrefix(prefix) }) }
+
+    /// The next line that has `text` in it; `nil` when the program ends without it.
+    func line(containing text: String) -> String? { line(where: { $0.contains(text) }) }
+
+    private func line(where isWanted: (String) -> Bool) -> String? {
         while true {
             while let end = buffer.firstIndex(of: 10) {
                 let line = String(decoding: buffer[..<end], as: UTF8.self)
                 buffer.removeSubrange(...end)
                 lines.append(line)
-                if line.hasPrefix(prefix) { return line }
+                if isWanted(line) { return line }
             }
             let data = output.fileHandleForReading.availableData
             if data.isEmpty { return nil }

@@ -131,6 +131,29 @@ struct FleetHostTests {
         #expect(events.last?.detail == "as host-000001, by Subnet rack")
     }
 
+    /// Another DHCP server gave the address; all that is known is where the script was asked from.
+    private func askForScript(_ number: Int, from address: String, at site: TestSite) {
+        let sighted = site.fleet.sight(Sighting(stage: .script, hardwareAddress: mac(number), uuid: nil))
+        site.fleet.record(
+            BootEvent(host: sighted.host, boot: sighted.boot, time: 0, source: .script, name: "host-not-accepted", attributes: ["address": address]))
+    }
+
+    @Test("where another server gives the addresses, the one that a script was asked from counts, and elsewhere it does not", .timeLimit(.minutes(1)))
+    func acceptBesideAnother() async throws {
+        let external = """
+            apiVersion: bennu/v1
+            kind: Subnet
+            metadata: {name: lab}
+            spec: {prefix: 10.78.0.0/24, mode: external, acceptUnknown: {profiles: [base]}}
+
+            """
+        let site = try await TestSite(SiteText.all(Self.accepting, external))
+        askForScript(1, from: "10.77.0.101", at: site)
+        askForScript(2, from: "10.78.0.101", at: site)
+        try await run(site) { site.record(2)?.document != nil }
+        #expect(site.record(2)?.document == "host-000002" && site.record(1)?.document == nil)
+    }
+
     @Test("a name that is taken makes the name longer", .timeLimit(.minutes(1)))
     func longName() async throws {
         let site = try await TestSite(SiteText.all(Self.accepting, SiteText.host(9).replacing("name: h9", with: "name: host-000001")))

@@ -4,6 +4,7 @@ package import Primitives
 /// Kind Subnet: a network that the DHCP server serves.
 package struct SubnetSpec: Sendable, Hashable {
     package var prefix: IPv4Prefix
+    package var mode = Mode.server
     /// Ranges that leases are taken from, in order; none serves reservations only.
     package var pools: [ClosedRange<IPv4Address>] = []
     /// What is given to nobody although a pool has it, and what is reserved besides the addresses of hosts.
@@ -24,6 +25,14 @@ package struct SubnetSpec: Sendable, Hashable {
     /// What a host that no document speaks of is started with; `nil` starts none.
     package var acceptUnknown: AcceptUnknown?
 
+    /// Who gives addresses here, and who says what to boot.
+    package enum Mode: String, Sendable, CaseIterable {
+        /// Both are ours.
+        case server
+        /// Both are another DHCP server's, which is told by `bennu dhcp snippet`.
+        case external
+    }
+
     /// What becomes of hosts that no document speaks of.
     package enum UnknownHosts: String, Sendable, CaseIterable {
         /// They are listed as discovered.
@@ -43,7 +52,8 @@ package struct SubnetSpec: Sendable, Hashable {
 
 extension SubnetSpec {
     private static let known = [
-        "prefix", "pools", "exclude", "reservations", "sharedNetwork", "routers", "routes", "nameServers", "timeServers", "domainName", "options",
+        "prefix", "mode", "pools", "exclude", "reservations", "sharedNetwork", "routers", "routes", "nameServers", "timeServers", "domainName",
+        "options",
         "leaseTime", "unknownHosts", "acceptUnknown",
     ]
 
@@ -87,6 +97,23 @@ extension SubnetSpec {
         sharedNetwork = fields["sharedNetwork"]?.parsed(Rules.nameExpectation, Rules.name)
         routes = fields["routes"]?.list(of: "routes, like {to: 10.0.0.0/8, via: 10.77.0.1}") { SubnetRouteSpec(reading: $0) } ?? []
         options = DHCPOptionFields.read(fields["options"])
+        if let mode = fields["mode"]?.parsed(Mode.allCases.map(\.rawValue).joined(separator: " or "), { Mode(rawValue: $0) }) {
+            self.mode = mode
+        }
+        if mode != .server { refuseFieldsOfServer(fields) }
+    }
+
+    /// What only he can say who gives the addresses.
+    private func refuseFieldsOfServer(_ fields: Fields) {
+        let theirs = [
+            "pools", "exclude", "reservations", "sharedNetwork", "routers", "routes", "nameServers", "timeServers", "domainName", "options",
+            "leaseTime",
+        ]
+        for name in theirs + (mode == .external ? ["unknownHosts"] : []) {
+            fields[name]?.report(
+                .conflictingFields, "\(name) cannot be given together with mode: \(mode.rawValue): another server answers here",
+                hint: "say it in that server's configuration, and remove it here")
+        }
     }
 
     /// `10.77.0.100-10.77.0.199`: inside the prefix, without its first and last address, apart from each other.

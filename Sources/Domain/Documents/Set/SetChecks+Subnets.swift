@@ -42,7 +42,12 @@ extension SetChecks {
                 continue
             }
             let prefix = subnet.spec.prefix
-            if address == prefix.network || address == prefix.broadcast {
+            if subnet.spec.mode != .server {
+                report(
+                    .conflictingFields, document, "spec.address",
+                    "\(subnet.document.key) gives no addresses (mode: \(subnet.spec.mode.rawValue))",
+                    hint: "reserve \(address) in the DHCP server that does, and remove it here")
+            } else if address == prefix.network || address == prefix.broadcast {
                 report(.invalidValue, document, "spec.address", "\(address) is the network or broadcast address of \(prefix)")
             } else if subnet.spec.routers.contains(address) {
                 report(.claimedTwice, document, "spec.address", "\(address) is a router of \(subnet.document.key)")

@@ -17,6 +17,9 @@ extension BootHTTPHandler {
             case .bootFile(let name):
                 guard let blob = shared.directory.bootFile(name) else { throw .unknownBootFile }
                 try send(FileAnswer(blob: blob, boot: nil, kind: .bootFile(name)), head, context: context)
+            case .firstScript:
+                respond(.ok, text: IPXEScript.first(from: try servers(context)), to: head, context: context)
+                if head.method == .GET { shared.counters.count("first-script-sent") }
             case .script(let address, let uuid):
                 try answerScript(IPXEScript.Client(hardwareAddress: address, uuid: uuid), head, context: context)
             }
@@ -70,9 +73,13 @@ extension BootHTTPHandler {
     func remote(_ context: ChannelHandlerContext) -> String { context.remoteAddress?.ipAddress ?? "unknown" }
 
     private func answerScript(_ client: IPXEScript.Client, _ head: HTTPRequestHead, context: ChannelHandlerContext) throws(HTTPRefusal) {
-        guard let local = context.localAddress, let address = local.ipAddress, let port = local.port else { throw .malformed }
-        let servers = shared.advertised.servers(localAddress: address, localPort: port)
-        let text = shared.script(for: client, from: servers, at: remote(context), isRecorded: head.method == .GET)
+        let text = shared.script(for: client, from: try servers(context), at: remote(context), isRecorded: head.method == .GET)
         respond(.ok, text: text, to: head, context: context)
+    }
+
+    /// As this client reaches them.
+    private func servers(_ context: ChannelHandlerContext) throws(HTTPRefusal) -> IPXEScript.Servers {
+        guard let local = context.localAddress, let address = local.ipAddress, let port = local.port else { throw .malformed }
+        return shared.advertised.servers(localAddress: address, localPort: port)
     }
 }

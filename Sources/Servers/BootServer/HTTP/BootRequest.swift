@@ -7,6 +7,8 @@ package enum BootRequest: Sendable, Hashable {
     case blob(Digest, boot: BootID?)
     case bootFile(String)
     case script(HardwareAddress, UniversalUniqueIdentifier?)
+    /// The script for whoever cannot be told a URL of its own: it asks again and says who it is.
+    case firstScript
 
     package init(uri: String) throws(HTTPRefusal) {
         guard uri.utf8.first == UInt8(ascii: "/") else { throw .unknownPath }
@@ -23,7 +25,7 @@ package enum BootRequest: Sendable, Hashable {
             guard Self.isPlainName(name) else { throw .unknownBootFile }
             self = .bootFile(name)
         } else if path == "/boot.ipxe" {
-            self = try Self.script(query)
+            self = query.isEmpty ? .firstScript : try Self.script(query)
         } else {
             throw .unknownPath
         }

@@ -1,0 +1,7 @@
+package import ArgumentParser
+
+package struct DHCPCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "dhcp", abstract: "DHCP, and other DHCP servers beside ours.", subcommands: [DHCPSnippetCommand.self])
+    package init() {}
+}
