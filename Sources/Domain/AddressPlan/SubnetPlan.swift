@@ -6,6 +6,8 @@ package struct SubnetPlan: Sendable, Hashable {
     package enum Mode: Sendable, Hashable {
         /// Both are ours.
         case server
+        /// Another DHCP server gives the addresses; we say what to boot, beside its answers (ProxyDHCP, PXE 2.1).
+        case proxy
         /// Both are another DHCP server's: nothing is answered.
         case external
     }

@@ -16,6 +16,8 @@ package enum DHCPRefusal: String, Error, Sendable, Hashable, CaseIterable {
     // Addresses.
     case noSubnet = "no-subnet"
     case externalSubnet = "external-subnet"
+    case proxyOnly = "proxy-only"
+    case notProxied = "not-proxied"
     case unknownHost = "unknown-host"
     case noAddressNamed = "no-address-named"
     case otherServerChosen = "other-server-chosen"
@@ -41,7 +43,7 @@ package enum DHCPRefusal: String, Error, Sendable, Hashable, CaseIterable {
 
 extension DHCPRefusal {
     /// The documents leave the message to another server: counted, and no trouble of the host that sent it.
-    package var leavesToAnother: Bool { self == .externalSubnet }
+    package var leavesToAnother: Bool { self == .externalSubnet || self == .proxyOnly }
 
     package init(_ refusal: LeaseRefusal) {
         self =

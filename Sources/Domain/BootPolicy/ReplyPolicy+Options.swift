@@ -42,6 +42,28 @@ extension DHCPMessage {
         }
     }
 
+    /// As `setBoot`, in an answer that stands beside another server's. Returns why there is nothing to say.
+    ///
+    /// Firmware takes such an answer for what it is by option 60, and loads the file that it names by discovery control 8 in option 43.
+    mutating func setProxiedBoot(_ directions: BootDirections, servers: ServerAddresses) -> DHCPRefusal? {
+        serverAddress = servers.tftp
+        switch directions {
+        case .none: return .proxyOnly
+        case .refused(let refusal): return refusal
+        case .tftp(let file, let server):
+            serverAddress = server
+            setBootFile(file, serverName: server.description)
+        case .script(let url): setBootFile(url)
+        case .http(let url):
+            setBootFile(url)
+            vendorClassIdentifier = "HTTPClient"
+            return nil
+        }
+        vendorClassIdentifier = "PXEClient"
+        options.set(.vendorSpecificInformation, to: Self.pxeBootFileOnly)
+        return nil
+    }
+
     /// Returns why there is nothing to boot, where the client wanted something.
     mutating func setBoot(_ directions: BootDirections) -> DHCPRefusal? {
         switch directions {

@@ -1,6 +1,6 @@
 package import AddressPlan
 package import DHCPWire
-import Primitives
+package import Primitives
 
 /// What became of the address that a message asked for.
 package enum LeaseDecision: Sendable, Hashable {
@@ -58,6 +58,19 @@ package struct ReplyPolicy: Sendable, Hashable {
             repeatsClientIdentifier: repeatsClientIdentifier)
         reply.text = name.rawValue
         return .reply(reply, to: reply.destination(answering: request.message), refusal: name)
+    }
+
+    /// What ProxyDHCP says beside another server's answer: what to boot, and nothing else (PXE 2.1 section 2.2).
+    ///
+    /// - Parameter sender: of a message that came to ProxyDHCP's own port, which is answered there with a DHCPACK.
+    package func proxyReply(to request: CheckedRequest, servers: ServerAddresses, sender: IPv4Address? = nil) -> ReplyDecision {
+        let directions = BootDirections(
+            for: request.bootClient, hardwareAddress: request.hardwareAddress, servers: servers, loaders: loaders)
+        var reply = DHCPMessage(
+            replyingTo: request.message, type: sender == nil ? .offer : .acknowledgement, serverIdentifier: servers.identifier,
+            repeatsClientIdentifier: repeatsClientIdentifier)
+        if let refusal = reply.setProxiedBoot(directions, servers: servers) { return .ignore(refusal) }
+        return .reply(reply, to: sender.map { .sender($0) } ?? reply.destination(answering: request.message), refusal: nil)
     }
 
     private func configure(

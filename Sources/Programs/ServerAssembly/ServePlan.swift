@@ -18,6 +18,7 @@ struct ServePlan: Sendable {
     var configurationPort: Int
     var tftpPort: Int = 69
     var dhcpPort: Int = 67
+    var proxyPort: Int = 4011
 
     /// The named interfaces that exist, in the order named.
     var interfaces: [NetworkInterface] {
@@ -27,7 +28,7 @@ struct ServePlan: Sendable {
 
     var ports: [(Int, PortHolder.Transport, String)] {
         var ports: [(Int, PortHolder.Transport, String)] = []
-        if roles.contains(.dhcp) { ports.append((dhcpPort, .udp, "DHCP")) }
+        if roles.contains(.dhcp) { ports += [(dhcpPort, .udp, "DHCP"), (proxyPort, .udp, "ProxyDHCP")] }
         if roles.contains(.boot) { ports += [(tftpPort, .udp, "TFTP"), (httpPort, .tcp, "HTTP")] }
         if roles.contains(.configuration) { ports.append((configurationPort, .tcp, "configuration")) }
         return ports

@@ -8,8 +8,11 @@ package struct Arrival: Sendable, Hashable {
     package var servers: ServerAddresses
     package var interfaceAddresses: [IPv4Address]
     package var wasBroadcast: Bool
+    /// Who sent it to ProxyDHCP's own port; `nil` for what came to DHCP's.
+    package var proxySender: IPv4Address?
 
-    package init(servers: ServerAddresses, interfaceAddresses: [IPv4Address], wasBroadcast: Bool) {
+    package init(servers: ServerAddresses, interfaceAddresses: [IPv4Address], wasBroadcast: Bool, proxySender: IPv4Address? = nil) {
+        self.proxySender = proxySender
         (self.servers, self.interfaceAddresses, self.wasBroadcast) = (servers, interfaceAddresses, wasBroadcast)
     }
 }
@@ -44,8 +47,13 @@ package struct DHCPResponder: Sendable {
     /// - Parameter isKnown: whether a Host document speaks of the sender.
     package mutating func respond(to request: CheckedRequest, arrival: Arrival, isKnown: Bool = true, now: Int64) -> Response {
         let message = request.message
+        if let sender = arrival.proxySender { return proxy(request, from: sender, arrival: arrival, isKnown: isKnown) }
         guard let subnet = subnets.subnet(for: origin(of: request, arrival: arrival)) else { return .ignore(.noSubnet) }
-        guard subnet.plan.mode != .external else { return .ignore(.externalSubnet) }
+        switch subnet.plan.mode {
+        case .server: break
+        case .proxy: return proxy(request, in: subnet, arrival: arrival, isKnown: isKnown)
+        case .external: return .ignore(.externalSubnet)
+        }
         // What a host gives back is taken from anybody.
         let asks = request.type == .discover || request.type == .request || request.type == .inform
         guard isKnown || !subnet.plan.ignoresUnknownHosts || !asks else { return .ignore(.unknownHost) }

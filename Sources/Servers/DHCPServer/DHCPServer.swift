@@ -20,7 +20,7 @@ package struct DHCPServer: Service {
     private let openEndpoints: @Sendable (DHCPServerConfiguration) throws -> [Endpoint]
     private let onListening: @Sendable ([UInt16]) -> Void
 
-    /// `clock` is in seconds since 1970. `onListening` is told the bound ports, in the order of the interfaces.
+    /// `clock` is in seconds since 1970. `onListening` is told the bound ports: DHCP's in the order of the interfaces, then ProxyDHCP's.
     package init(
         configuration: DHCPServerConfiguration, directory: any BootDirectory, leases: any LeaseStore, logger: Logger,
         clock: @escaping @Sendable () -> Int64 = { Int64(Glibc.time(nil)) },

@@ -20,6 +20,8 @@ package struct DHCPServerConfiguration: Sendable, Hashable {
     package var policy: ReplyPolicy
     /// 67; 0 takes a free one, for tests.
     package var port: UInt16
+    /// ProxyDHCP's: 4011; 0 takes a free one.
+    package var proxyPort: UInt16
     package var clientPort: UInt16
     /// Seconds that an offer is held for its client.
     package var offerTime: UInt32
@@ -30,11 +32,14 @@ package struct DHCPServerConfiguration: Sendable, Hashable {
 
     package init(
         interfaces: [Interface], httpPort: UInt16, tftpAddress: IPv4Address? = nil, policy: ReplyPolicy = ReplyPolicy(),
-        port: UInt16 = DHCPMessage.serverPort, clientPort: UInt16 = DHCPMessage.clientPort, offerTime: UInt32 = 60,
+        port: UInt16 = DHCPMessage.serverPort, proxyPort: UInt16? = nil,
+        clientPort: UInt16 = DHCPMessage.clientPort, offerTime: UInt32 = 60,
         quarantineTime: UInt32 = 3600, commitQueueLimit: Int = 4096
     ) {
         (self.interfaces, self.httpPort, self.tftpAddress, self.policy) = (interfaces, httpPort, tftpAddress, policy)
         (self.port, self.clientPort) = (port, clientPort)
+        // Whoever takes a free port for the one takes it for the other.
+        self.proxyPort = proxyPort ?? (port == 0 ? 0 : DHCPMessage.proxyPort)
         (self.offerTime, self.quarantineTime, self.commitQueueLimit) = (offerTime, quarantineTime, commitQueueLimit)
     }
 }

@@ -121,7 +121,7 @@ struct ReceiveLoop {
         witness.received(request)
         let arrival = Arrival(
             servers: endpoint.servers(configuration), interfaceAddresses: endpoint.addresses,
-            wasBroadcast: !endpoint.addresses.contains(datagram.destination))
+            wasBroadcast: !endpoint.addresses.contains(datagram.destination), proxySender: endpoint.isProxyPort ? datagram.source : nil)
         let response = responder.respond(to: request, arrival: arrival, isKnown: witness.isKnown, now: now)
         act(on: response, to: request, witness: witness, endpoint: endpoint, port: datagram.port)
     }

@@ -9,7 +9,7 @@ final class PreparedReply: Sendable {
     let bytes: [UInt8]
     let destination: DHCPMessage.Destination
     let endpoint: Endpoint
-    /// Where the request came from: a relay may want its replies there (RFC 8357).
+    /// Where the request came from: a relay may want its replies there (RFC 8357), and a client of ProxyDHCP does.
     let requestPort: UInt16
 
     init(message: DHCPMessage, bytes: [UInt8], destination: DHCPMessage.Destination, endpoint: Endpoint, requestPort: UInt16) {
@@ -37,6 +37,10 @@ struct ReplySender: Sendable {
             switch reply.destination {
             case .broadcast: results[index] = frame(reply, to: .broadcast, hardware: .broadcast, endpoint: endpoint)
             case .frame(let client, let hardware): results[index] = frame(reply, to: client, hardware: hardware, endpoint: endpoint)
+            case .sender(let sender):
+                if socket?.descriptor !== endpoint.socket.descriptor { leave() }
+                socket = endpoint.socket
+                gathered.append((index, datagram(reply, to: sender, port: reply.requestPort)))
             case .relay(let relay, let usesSourcePort):
                 if socket?.descriptor !== endpoint.socket.descriptor { leave() }
                 socket = endpoint.socket

@@ -120,6 +120,7 @@ extension SubnetPlan.Mode {
         self =
             switch mode {
             case .server: .server
+            case .proxy: .proxy
             case .external: .external
             }
     }

@@ -33,6 +33,8 @@ extension DHCPMessage {
     package enum Destination: Hashable, Sendable {
         /// The relay agent's address; its port is 67 unless it asked for its source port (RFC 8357).
         case relay(IPv4Address, usesSourcePort: Bool)
+        /// The address and port that the request came from: ProxyDHCP's own port is spoken to like any server (PXE 2.1 section 2.2.1).
+        case sender(IPv4Address)
         /// A client that already answers for its address.
         case client(IPv4Address)
         /// 255.255.255.255 on the link that the request came from.

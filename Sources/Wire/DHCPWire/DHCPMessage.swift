@@ -49,6 +49,8 @@ package struct DHCPMessage: Hashable, Sendable {
     package static let magicCookie: UInt32 = 0x6382_5363
     package static let serverPort: UInt16 = 67
     package static let clientPort: UInt16 = 68
+    /// ProxyDHCP's own (PXE 2.1 section 2.2.1).
+    package static let proxyPort: UInt16 = 4011
 
     /// The client cannot receive unicast before it is configured (RFC 2131 section 4.1, the B bit).
     package var wantsBroadcast: Bool {

@@ -26,6 +26,14 @@ struct DHCPFieldsTests {
             ])
     }
 
+    @Test("Who gives the addresses is the mode; hosts may be accepted where another server does")
+    func mode() throws {
+        #expect(try subnet("pools: []").mode == .server)
+        #expect(try subnet("mode: proxy, unknownHosts: ignore").mode == .proxy)
+        let spec = try subnet("mode: external, acceptUnknown: {profiles: [base]}")
+        #expect(spec.mode == .external && spec.acceptUnknown?.profiles == ["base"])
+    }
+
     @Test("What is excluded is cut out of the pools")
     func exclusions() throws {
         let spec = try subnet("pools: [10.0.0.10-10.0.0.20, 10.0.0.30-10.0.0.32], exclude: [10.0.0.12-10.0.0.13, 10.0.0.20, 10.0.0.30-10.0.0.40]")

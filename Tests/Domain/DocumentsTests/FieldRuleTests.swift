@@ -36,7 +36,7 @@ struct FieldRuleTests {
         Row(
             "Subnet", "{prefix: 10.0.0.0/24, mode: external, routers: [10.0.0.1], leaseTime: 1h, unknownHosts: ignore}",
             "spec.routers conflicting-fields", "spec.leaseTime conflicting-fields", "spec.unknownHosts conflicting-fields"),
-        Row("Subnet", "{prefix: 10.0.0.0/24, mode: external, acceptUnknown: {image: kvm}}"),
+        Row("Subnet", "{prefix: 10.0.0.0/24, mode: proxy, pools: [10.0.0.5-10.0.0.9], unknownHosts: ignore}", "spec.pools conflicting-fields"),
         Row("Subnet", "{prefix: 10.0.0.0/24, sharedNetwork: -}", "spec.sharedNetwork invalid-value"),
         Row("Subnet", "{prefix: 10.0.0.0/24, routes: [{to: 10.0.0.0/8}]}", "spec.routes[0].via missing-field"),
         Row("Subnet", "{prefix: 10.0.0.0/24, routes: [{to: 10.0.0.1/8, via: 10.0.0.1}]}", "spec.routes[0].to invalid-value"),

@@ -69,14 +69,14 @@ struct OtherServer: Sendable, CustomTestStringConvertible {
             ["dhcpd", "-4", "-d", "-cf", file, "-lf", "\(folder)/dhcpd.leases", "-pf", "\(folder)/dhcpd.pid", "--no-pid", "server0"]
         })
 
-    /// Starts it; returns when it serves. It ends with the value that is returned.
-    func start(in network: TestNetwork, _ text: String) throws -> ClientProgram {
+    /// Starts it in the server's namespace where no other is named; returns when it serves. It ends with the value that is returned.
+    func start(in network: TestNetwork, namespace: String? = nil, _ text: String) throws -> ClientProgram {
         let folder = network.directory.path
         let (included, file) = (folder + "/bennu.conf", folder + "/server.conf")
         try text.write(toFile: included, atomically: true, encoding: .utf8)
         try configuration(included, folder).write(toFile: file, atomically: true, encoding: .utf8)
         try "".write(toFile: folder + "/dhcpd.leases", atomically: true, encoding: .utf8)
-        let program = try ClientProgram(network, in: network.server, arguments(file, folder))
+        let program = try ClientProgram(network, in: namespace ?? network.server, arguments(file, folder))
         let isReady = ready.isEmpty ? program.line(containing: "DHCP4_STARTED") : program.line(ready)
         try #require(isReady != nil, "\(program.lines)")
         return program
@@ -89,8 +89,11 @@ final class BroadcastClient {
     private let batch = DatagramBatch()
     private var received: [IncomingDatagram] = []
 
-    init(_ network: TestNetwork, port: UInt16 = DHCPMessage.clientPort) throws {
-        socket = try TestNetwork.inside(network.client) { try UDPSocket(interface: "client0", port: port, receiveBuffer: 0) }
+    /// Where the last reply came from.
+    private(set) var lastPort: UInt16 = 0
+
+    init(_ network: TestNetwork, interface: String = "client0") throws {
+        socket = try TestNetwork.inside(network.client) { try UDPSocket(interface: interface, port: DHCPMessage.clientPort) }
     }
 
     /// The first reply to `message` that `isWanted` takes, within `milliseconds`; `nil` when none comes.
@@ -104,7 +107,9 @@ final class BroadcastClient {
         #expect(socket.send([OutgoingDatagram(bytes: bytes, destination: destination, port: port)]) == [nil])
         while true {
             while !received.isEmpty {
-                let reply = try DHCPMessage(decoding: received.removeFirst().bytes)
+                let datagram = received.removeFirst()
+                let reply = try DHCPMessage(decoding: datagram.bytes)
+                lastPort = datagram.port
                 if reply.transactionID == message.transactionID, reply.operation == .reply, isWanted(reply) { return reply }
             }
             guard try Readiness.wait(for: [socket.descriptor], milliseconds: milliseconds) == [true] else { return nil }

@@ -29,6 +29,8 @@ package struct SubnetSpec: Sendable, Hashable {
     package enum Mode: String, Sendable, CaseIterable {
         /// Both are ours.
         case server
+        /// Another DHCP server gives the addresses; we say what to boot, beside its answers (ProxyDHCP, PXE 2.1).
+        case proxy
         /// Both are another DHCP server's, which is told by `bennu dhcp snippet`.
         case external
     }
@@ -111,7 +113,7 @@ extension SubnetSpec {
         ]
         for name in theirs + (mode == .external ? ["unknownHosts"] : []) {
             fields[name]?.report(
-                .conflictingFields, "\(name) cannot be given together with mode: \(mode.rawValue): another server answers here",
+                .conflictingFields, "\(name) cannot be given together with mode: \(mode.rawValue): another server gives the addresses",
                 hint: "say it in that server's configuration, and remove it here")
         }
     }
