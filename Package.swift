@@ -94,8 +94,8 @@ let package = Package(
         target(
             "DHCPServer", in: "Servers",
             [
-                "Primitives", "DHCPWire", "FleetModel", "AddressPlan", "BootPolicy", "Store", "Fleet", "DatagramIO",
-                lifecycle, logging, metrics,
+                "Primitives", "HostContract", "DHCPWire", "FleetModel", "AddressPlan", "BootPolicy", "OperatorTypes", "Store", "Fleet",
+                "DatagramIO", lifecycle, logging, metrics,
             ]),
         target(
             "BootServer", in: "Servers",
@@ -195,8 +195,8 @@ let package = Package(
         tests(
             "DHCPServer", in: "Servers",
             [
-                "DHCPServer", "AddressPlan", "BootPolicy", "DHCPExchanges", "DHCPWire", "DatagramIO", "Fleet", "FleetModel", "Primitives", "Store",
-                "TestSupport", lifecycle, logging,
+                "DHCPServer", "AddressPlan", "BootPolicy", "DHCPExchanges", "DHCPWire", "DatagramIO", "Fleet", "FleetModel", "HostContract",
+                "OperatorTypes", "Primitives", "Store", "TestSupport", lifecycle, logging,
             ]),
         tests(
             "BootServer", in: "Servers",

@@ -76,7 +76,7 @@ extension LeaseTable {
         return record
     }
 
-    private mutating func end(_ record: Record, as state: Lease.State, expires: Int64) -> LeaseChange {
+    mutating func end(_ record: Record, as state: Lease.State, expires: Int64) -> LeaseChange {
         let lease = Self.ended(record.current, as: state, expires: expires)
         set(Record(current: lease, durable: record.durable, pending: record.pending + [lease]), at: lease.address)
         return LeaseChange([lease])

@@ -45,6 +45,14 @@ extension DHCPRefusal {
     /// The documents leave the message to another server: counted, and no trouble of the host that sent it.
     package var leavesToAnother: Bool { self == .externalSubnet || self == .proxyOnly }
 
+    /// Something went wrong on our side, and the reply did not leave.
+    package var isOurs: Bool {
+        switch self {
+        case .replyTooLarge, .commitQueueFull, .commitFailed, .commitConflict, .commitUnknown, .sendFailed: true
+        default: false
+        }
+    }
+
     package init(_ refusal: LeaseRefusal) {
         self =
             switch refusal {

@@ -92,7 +92,11 @@ struct ServerAssembly {
             directory: fleet, leases: StoredLeases(store), logger: logger)
         if plan.roles.contains(.operator) {
             let status = statusReport(dhcp: dhcp.statistics, http: http, tftp: tftp)
-            services.append(OperatorServer(fleet: fleet, socketPath: plan.socket, logger: quiet, status: status).service())
+            let servesDHCP = plan.roles.contains(.dhcp)
+            let server = OperatorServer(
+                fleet: fleet, socketPath: plan.socket, logger: quiet, desk: servesDHCP ? dhcp.orders : nil, trace: servesDHCP ? dhcp.trace : nil,
+                status: status)
+            services.append(server.service())
         }
         if plan.roles.contains(.configuration) {
             services.append(ConfigurationServer(fleet: fleet, address: address, port: plan.configurationPort, logger: quiet).service())

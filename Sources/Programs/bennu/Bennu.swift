@@ -14,6 +14,6 @@ struct Bennu: AsyncParsableCommand {
             """, version: VersionCommand.text,
         subcommands: [
             ServeCommand.self, StatusCommand.self, ImageCommand.self, HostCommand.self, GuestCommand.self, ApplyCommand.self, DocumentCommand.self,
-            UpgradeCommand.self, DHCPCommand.self, RackCommand.self, VersionCommand.self,
+            UpgradeCommand.self, DHCPCommand.self, LeaseCommand.self, RackCommand.self, VersionCommand.self,
         ])
 }

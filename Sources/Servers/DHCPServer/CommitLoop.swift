@@ -36,6 +36,7 @@ struct CommitLoop: Sendable {
     let wakeUp: WakeUp
     let sender: ReplySender
     let statistics: DHCPStatistics
+    let trace: DHCPTrace
 
     /// Until the queue is closed and empty.
     func run() throws(SocketError) {
@@ -46,6 +47,7 @@ struct CommitLoop: Sendable {
             acknowledge(batch, outcomes)
             results.post(zip(batch, outcomes).map { CommitResults.Result(change: $0.change, outcome: $1) })
             wakeUp.signal()
+            for (pending, outcome) in zip(batch, outcomes) { pending.answer?(outcome) }
         }
     }
 
@@ -57,7 +59,8 @@ struct CommitLoop: Sendable {
                 refuse(pending, .sendFailed, error.description)
             } else if let reply = pending.reply {
                 statistics.sent(.acknowledgement)
-                pending.witness.sent(reply.message)
+                trace.sent(reply, clientPort: sender.clientPort)
+                pending.witness?.sent(reply.message)
             }
         }
     }
@@ -75,7 +78,9 @@ struct CommitLoop: Sendable {
     }
 
     private func refuse(_ pending: PendingCommit, _ refusal: DHCPRefusal, _ detail: String) {
-        statistics.refused(refusal)
-        pending.witness.refused(refusal, detail: detail)
+        // Only a DHCPREQUEST has a reply that waits for the disk.
+        statistics.refused(refusal, of: pending.reply == nil ? nil : .request)
+        if let reply = pending.reply, refusal.isOurs { trace.sent(reply, clientPort: sender.clientPort, notFor: refusal) }
+        pending.witness?.refused(refusal, detail: detail)
     }
 }

@@ -9,7 +9,10 @@ struct PendingCommit: Sendable {
     let reply: PreparedReply?
     /// Why the reply has no boot program.
     let refusal: DHCPRefusal?
-    let witness: Witness
+    /// `nil` for what no message asked for.
+    let witness: Witness?
+    /// Told what became of the change.
+    var answer: (@Sendable (LeaseCommitOutcome) -> Void)?
 }
 
 /// From the thread that decides to the thread that commits. Bounded: what does not fit is refused, and its client asks again.

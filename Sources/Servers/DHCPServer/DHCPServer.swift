@@ -11,7 +11,11 @@ import Synchronization
 ///
 /// Two plain threads: one receives and decides, one commits and acknowledges. Starts last and stops first of all servers.
 package struct DHCPServer: Service {
-    package let statistics = DHCPStatistics()
+    package let statistics: DHCPStatistics
+    /// Its last packets, for operators.
+    package let trace: DHCPTrace
+    /// For operators, while it runs.
+    package let orders = LeaseOrders()
     private let configuration: DHCPServerConfiguration
     private let directory: any BootDirectory
     private let leases: any LeaseStore
@@ -20,13 +24,17 @@ package struct DHCPServer: Service {
     private let openEndpoints: @Sendable (DHCPServerConfiguration) throws -> [Endpoint]
     private let onListening: @Sendable ([UInt16]) -> Void
 
-    /// `clock` is in seconds since 1970. `onListening` is told the bound ports: DHCP's in the order of the interfaces, then ProxyDHCP's.
+    /// `clock` is in seconds since 1970, `traceClock` in milliseconds. `onListening` is told the bound ports: DHCP's in the order of the interfaces, then ProxyDHCP's.
     package init(
         configuration: DHCPServerConfiguration, directory: any BootDirectory, leases: any LeaseStore, logger: Logger,
         clock: @escaping @Sendable () -> Int64 = { Int64(Glibc.time(nil)) },
+        traceClock: @escaping @Sendable () -> Int64 = DHCPTrace.milliseconds,
         openEndpoints: @escaping @Sendable (DHCPServerConfiguration) throws -> [Endpoint] = Endpoint.open,
         onListening: @escaping @Sendable ([UInt16]) -> Void = { _ in }
     ) {
+        let statistics = DHCPStatistics()
+        self.statistics = statistics
+        trace = DHCPTrace(statistics: statistics, clock: traceClock)
         (self.configuration, self.directory, self.leases) = (configuration, directory, leases)
         (self.logger, self.clock) = (logger, clock)
         (self.openEndpoints, self.onListening) = (openEndpoints, onListening)
@@ -37,32 +45,36 @@ package struct DHCPServer: Service {
         let stored = try await leases.load()
         let table = startingTable(stored)
         let endpoints = try openEndpoints(configuration)
+        trace.name(Dictionary(zip(endpoints.map(\.interfaceIndex), configuration.interfaces.map(\.name)), uniquingKeysWith: { first, _ in first }))
         let stop = try StopRequest()
         let queue = try CommitQueue(limit: configuration.commitQueueLimit)
         let results = CommitResults()
         let commit = CommitLoop(
             queue: queue, leases: leases, results: results, wakeUp: stop.wakeUp, sender: ReplySender(clientPort: configuration.clientPort),
-            statistics: statistics)
+            statistics: statistics, trace: trace)
         let failure = Mutex<SocketError?>(nil)
         let failed: @Sendable (SocketError) -> Void = { error in
             failure.withLock { $0 = $0 ?? error }
             stop.request()
         }
         let (ended, ending) = AsyncStream<Void>.makeStream()
-        let receive: @Sendable () -> Void = { [configuration, directory, statistics, logger, clock] in
+        let receive: @Sendable () -> Void = { [configuration, directory, orders, trace, statistics, logger, clock] in
             // The loop is made inside its thread: only descriptors and Sendable values cross.
             var loop = ReceiveLoop(
-                configuration: configuration, endpoints: endpoints, directory: directory, table: table, queue: queue, results: results,
-                stop: stop, statistics: statistics, logger: logger, clock: clock)
+                configuration: configuration, endpoints: endpoints, directory: directory, table: table, orders: orders, trace: trace, queue: queue,
+                results: results, stop: stop, statistics: statistics, logger: logger, clock: clock)
             do throws(SocketError) { try loop.run() } catch { failed(error) }
+            orders.close()
         }
         try PlainThread.start("dhcp-commit") {
             do throws(SocketError) { try commit.run() } catch { failed(error) }
             ending.finish()
         }
         do {
+            orders.open(stop.wakeUp)
             try PlainThread.start("dhcp-receive", receive)
         } catch {
+            orders.close()
             queue.close()
             throw error
         }

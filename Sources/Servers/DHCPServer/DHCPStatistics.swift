@@ -25,6 +25,8 @@ package final class DHCPStatistics: Sendable {
     private let receivedByType = DHCPMessageType.counted.map { Tally("bennu_dhcp_received", "type", $0.label) }
     private let sentByType = DHCPMessageType.counted.map { Tally("bennu_dhcp_sent", "type", $0.label) }
     private let refusedByReason = DHCPRefusal.allCases.map { Tally("bennu_dhcp_refused", "reason", $0.rawValue) }
+    /// A row for each message type, and one for what is none.
+    private let refusedByTypeAndReason = (0..<(DHCPMessageType.counted.count + 1) * DHCPRefusal.allCases.count).map { _ in Cell() }
     private let commits = Atomic<UInt64>(0)
     private let committedChanges = Atomic<UInt64>(0)
     private let leases = Atomic<UInt64>(0)
@@ -44,7 +46,25 @@ package final class DHCPStatistics: Sendable {
 
     func received(_ type: DHCPMessageType) { receivedByType[type.countedIndex].add() }
     func sent(_ type: DHCPMessageType) { sentByType[type.countedIndex].add() }
-    func refused(_ refusal: DHCPRefusal) { refusedByReason[refusal.countedIndex].add() }
+    /// - Parameter type: of the message; `nil` for what is no message of a client.
+    func refused(_ refusal: DHCPRefusal, of type: DHCPMessageType?) {
+        refusedByReason[refusal.countedIndex].add()
+        let row = type.map(\.countedIndex) ?? DHCPMessageType.counted.count
+        refusedByTypeAndReason[row * DHCPRefusal.allCases.count + refusal.countedIndex].add()
+    }
+
+    /// By message type, then by the name of the refusal; `undecoded` for what is no message of a client.
+    package var refusedByMessage: [String: [String: UInt64]] {
+        let reasons = DHCPRefusal.allCases
+        var table: [String: [String: UInt64]] = [:]
+        for (index, cell) in refusedByTypeAndReason.enumerated() {
+            let (row, column) = index.quotientAndRemainder(dividingBy: reasons.count)
+            let name = row < DHCPMessageType.counted.count ? DHCPMessageType.counted[row].label : "undecoded"
+            let count = cell.count.load(ordering: .relaxed)
+            if count > 0 { table[name, default: [:]][reasons[column].rawValue] = count }
+        }
+        return table
+    }
 
     func committed(_ changes: Int) {
         commits.add(1, ordering: .relaxed)
@@ -52,6 +72,12 @@ package final class DHCPStatistics: Sendable {
     }
 
     func holding(_ count: Int) { leases.store(UInt64(clamping: count), ordering: .relaxed) }
+}
+
+/// One number that only grows.
+private final class Cell: Sendable {
+    let count = Atomic<UInt64>(0)
+    func add() { count.add(1, ordering: .relaxed) }
 }
 
 /// One number that only grows, and its counter in the metrics backend.

@@ -4,6 +4,7 @@ import DHCPWire
 import DatagramIO
 import Fleet
 import Logging
+import OperatorTypes
 import Primitives
 import Synchronization
 
@@ -43,7 +44,9 @@ struct ReceiveLoop {
     let statistics: DHCPStatistics
     let logger: Logger
     let clock: @Sendable () -> Int64
-    private var responder: DHCPResponder
+    let orders: LeaseOrders
+    let trace: DHCPTrace
+    var responder: DHCPResponder
     private var generation: UInt64?
     private var nextExpiry: Int64 = 0
     /// Of the datagrams of one batch: replies that wait for nothing, and what must be durable first. Both leave together at its end.
@@ -51,10 +54,13 @@ struct ReceiveLoop {
     private var commits: [PreparedAnswer] = []
 
     init(
-        configuration: DHCPServerConfiguration, endpoints: [Endpoint], directory: any BootDirectory, table: LeaseTable, queue: CommitQueue,
-        results: CommitResults, stop: StopRequest, statistics: DHCPStatistics, logger: Logger, clock: @escaping @Sendable () -> Int64
+        configuration: DHCPServerConfiguration, endpoints: [Endpoint], directory: any BootDirectory, table: LeaseTable, orders: LeaseOrders,
+        trace: DHCPTrace,
+        queue: CommitQueue, results: CommitResults, stop: StopRequest, statistics: DHCPStatistics, logger: Logger,
+        clock: @escaping @Sendable () -> Int64
     ) {
         (self.configuration, self.endpoints, self.directory) = (configuration, endpoints, directory)
+        (self.orders, self.trace) = (orders, trace)
         (self.queue, self.results, self.stop) = (queue, results, stop)
         (self.statistics, self.logger, self.clock) = (statistics, logger, clock)
         sender = ReplySender(clientPort: configuration.clientPort)
@@ -72,6 +78,7 @@ struct ReceiveLoop {
             if ready.last == true { stop.wakeUp.clear() }
             settle()
             takeSubnets()
+            takeOrders()
             for (endpoint, isReady) in zip(endpoints, ready) where isReady {
                 let datagrams = try endpoint.socket.receive(into: batch)
                 let now = clock()
@@ -112,7 +119,8 @@ struct ReceiveLoop {
         do {
             request = try Self.check(datagram)
         } catch {
-            statistics.refused(error)
+            statistics.refused(error, of: nil)
+            trace.received(datagram, .ignored, error)
             logger.debug("DHCP message refused", metadata: ["reason": "\(error.rawValue)", "source": "\(datagram.source)"])
             return
         }
@@ -123,7 +131,7 @@ struct ReceiveLoop {
             servers: endpoint.servers(configuration), interfaceAddresses: endpoint.addresses,
             wasBroadcast: !endpoint.addresses.contains(datagram.destination), proxySender: endpoint.isProxyPort ? datagram.source : nil)
         let response = responder.respond(to: request, arrival: arrival, isKnown: witness.isKnown, now: now)
-        act(on: response, to: request, witness: witness, endpoint: endpoint, port: datagram.port)
+        act(on: response, to: request, witness: witness, endpoint: endpoint, datagram: datagram)
     }
 
     private static func check(_ datagram: IncomingDatagram) throws(DHCPRefusal) -> CheckedRequest {
@@ -132,11 +140,13 @@ struct ReceiveLoop {
         return try CheckedRequest(message)
     }
 
-    private mutating func act(on response: Response, to request: CheckedRequest, witness: Witness, endpoint: Endpoint, port: UInt16) {
+    private mutating func act(
+        on response: Response, to request: CheckedRequest, witness: Witness, endpoint: Endpoint, datagram: IncomingDatagram
+    ) {
         func prepare(_ message: DHCPMessage, _ destination: DHCPMessage.Destination) throws(DHCPRefusal) -> PreparedReply {
             PreparedReply(
                 message: message, bytes: try message.encode(answering: request.message), destination: destination, endpoint: endpoint,
-                requestPort: port)
+                requestPort: datagram.port)
         }
         do throws(DHCPRefusal) {
             switch response {
@@ -145,10 +155,12 @@ struct ReceiveLoop {
             case .reply(let message, let destination, let refusal):
                 if let refusal { refuse(refusal, request, witness) }
                 let reply = try prepare(message, destination)
+                trace.received(datagram, .answered, refusal)
                 outbox.append(PreparedAnswer(request: request, witness: witness, reply: reply, change: nil, refusal: nil))
             case .commit(let change, let message, let destination, let refusal):
                 do {
                     let reply = try message.map { message throws(DHCPRefusal) in try prepare(message, destination) }
+                    trace.received(datagram, .leased, refusal)
                     commits.append(PreparedAnswer(request: request, witness: witness, reply: reply, change: change, refusal: refusal))
                 } catch {
                     responder.table.revert(change)
@@ -156,6 +168,7 @@ struct ReceiveLoop {
                 }
             }
         } catch {
+            trace.received(datagram, .ignored, error)
             refuse(error, request, witness)
         }
     }
@@ -164,10 +177,12 @@ struct ReceiveLoop {
         for (answer, error) in zip(outbox, sender.send(outbox.compactMap(\.reply))) {
             if let error {
                 logger.debug("DHCP reply not sent", metadata: ["error": "\(error)"])
+                if let reply = answer.reply { trace.sent(reply, clientPort: configuration.clientPort, notFor: .sendFailed) }
                 refuse(.sendFailed, answer.request, answer.witness)
-            } else if let message = answer.reply?.message {
-                if let type = message.messageType { statistics.sent(type) }
-                answer.witness.sent(message)
+            } else if let reply = answer.reply {
+                if let type = reply.message.messageType { statistics.sent(type) }
+                trace.sent(reply, clientPort: configuration.clientPort)
+                answer.witness.sent(reply.message)
             }
         }
         outbox.removeAll(keepingCapacity: true)
@@ -182,13 +197,14 @@ struct ReceiveLoop {
         let taken = queue.push(pending)
         for answer in commits.dropFirst(taken) {
             if let change = answer.change { responder.table.revert(change) }
+            if let reply = answer.reply { trace.sent(reply, clientPort: configuration.clientPort, notFor: .commitQueueFull) }
             refuse(.commitQueueFull, answer.request, answer.witness)
         }
         commits.removeAll(keepingCapacity: true)
     }
 
     private func refuse(_ refusal: DHCPRefusal, _ request: CheckedRequest, _ witness: Witness) {
-        statistics.refused(refusal)
+        statistics.refused(refusal, of: request.type)
         witness.refused(refusal, detail: "\(request.type) from \(request.hardwareAddress)")
         logger.debug("DHCP request refused", metadata: ["reason": "\(refusal.rawValue)", "host.mac": "\(request.hardwareAddress)"])
     }

@@ -56,14 +56,14 @@ extension OperatorServer {
     }
 
     /// One JSON object a line, for as long as the client listens and the server does not stop.
-    private static func stream(_ events: AsyncStream<BootEvent>) -> Response {
+    static func stream<Item: Encodable & Sendable>(_ items: AsyncStream<Item>) -> Response {
         Response(
             status: .ok, headers: [.contentType: "application/x-ndjson"],
             body: ResponseBody { writer in
                 let encoder = JSONEncoder()
                 encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-                for try await event in events.cancelOnGracefulShutdown() {
-                    var buffer = ByteBuffer(bytes: try encoder.encode(event))
+                for try await item in items.cancelOnGracefulShutdown() {
+                    var buffer = ByteBuffer(bytes: try encoder.encode(item))
                     buffer.writeString("\n")
                     try await writer.write(buffer)
                 }

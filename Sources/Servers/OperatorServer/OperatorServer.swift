@@ -12,9 +12,17 @@ package struct OperatorServer: Sendable {
     let logger: Logger
     let socketPath: String
     let status: @Sendable () -> ServerStatus
+    let desk: (any LeaseDesk)?
+    let trace: (any PacketTrace)?
 
-    /// - Parameter status: what the process says of itself; the roles it runs and their counters.
-    package init(fleet: Fleet, socketPath: String, logger: Logger, status: @escaping @Sendable () -> ServerStatus) {
+    /// - Parameters:
+    ///   - status: what the process says of itself; the roles it runs and their counters.
+    ///   - desk, trace: of the DHCP server of this process; `nil` where it serves no DHCP.
+    package init(
+        fleet: Fleet, socketPath: String, logger: Logger, desk: (any LeaseDesk)? = nil, trace: (any PacketTrace)? = nil,
+        status: @escaping @Sendable () -> ServerStatus
+    ) {
+        (self.desk, self.trace) = (desk, trace)
         (self.fleet, self.socketPath, self.logger, self.status) = (fleet, socketPath, logger, status)
     }
 
@@ -35,6 +43,8 @@ package struct OperatorServer: Sendable {
             try JSONAnswer(await fleet.trustKexec(on: try await request.decoded(ModelTrust.self).model))
         }
         addImages(to: router.group("/v1/images"))
+        addTrace(to: router.group("/v1/dhcp"))
+        addLeases(to: router.group("/v1/leases"))
         addDocuments(to: router.group("/v1/documents"))
         return router
     }

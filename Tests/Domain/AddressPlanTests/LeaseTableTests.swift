@@ -221,6 +221,32 @@ import Testing
         #expect(try restarted.request(lease.address, kind: .renewing, by: client(1), in: subnet, now: 2).leases.count == 1)
     }
 
+    @Test("What is held can be taken back: a lease once that is durable, an offer at once; what is not held says why")
+    func revoke() throws {
+        var table = LeaseTable()
+        let subnet = try subnet(pool: 3)
+        let lease = try table.lease(to: client(1), in: subnet, now: 0)
+        let offer = try table.offer(to: client(2), in: subnet, now: 0)
+        #expect(try table.revoke(offer.address, now: 1) == .withdrawn(offer))
+        #expect(table.lease(at: offer.address) == nil)
+        guard case .change(let change) = try table.revoke(lease.address, now: 1) else { return try #require(Bool(false)) }
+        #expect(change.leases.map(\.state) == [.released] && table.lease(at: lease.address)?.state == .released)
+        table.revert(change)
+        #expect(table.lease(at: lease.address) == lease, "the store did not take it")
+        guard case .change(let again) = try table.revoke(lease.address, now: 2) else { return try #require(Bool(false)) }
+        table.confirm(again)
+        #expect(throws: RevocationRefusal.ended(again.leases[0])) { try table.revoke(lease.address, now: 3) }
+        #expect(throws: RevocationRefusal.unknown) { try table.revoke(address("10.0.0.250"), now: 3) }
+        // Its holder asks again, and it is its own.
+        let declined = try table.lease(to: client(1), in: subnet, now: 4)
+        #expect(declined.address == lease.address)
+        table.confirm(try table.decline(declined.address, by: client(1), now: 5, quarantine: 100))
+        guard case .change(let freed) = try table.revoke(declined.address, now: 6) else { return try #require(Bool(false)) }
+        table.confirm(freed)
+        #expect(try table.lease(to: client(1), in: subnet, now: 7).address == declined.address)
+        #expect(throws: RevocationRefusal.self) { try table.revoke(declined.address, now: 100_000) }
+    }
+
     @Test("Times at either end of the clock do not trap", arguments: [Int64.min, -1, 0, Int64.max - 1, Int64.max])
     func extremeTimes(now: Int64) throws {
         var table = LeaseTable(stored: [Lease(address: .init(10, 0, 0, 101), client: client(9), expires: .min, state: .bound)])

@@ -5,10 +5,12 @@ import DHCPWire
 import DatagramIO
 import Fleet
 import Glibc
+import HostContract
 import Logging
 import Primitives
 import ServiceLifecycle
 import Store
+import Synchronization
 import TestSupport
 import Testing
 
@@ -53,6 +55,44 @@ struct DHCPServerTests {
             #expect(try relay.exchange(message(.discover, from: nic(2))).hardwareAddress == nic(2))
             #expect(server.statistics.snapshot.refused == ["external-subnet": 5])
             #expect(!directory.eventNames.contains("dhcp-refused") && leases.stored.isEmpty)
+        }
+    }
+
+    @Test("An operator sees the leases and takes one back: free at once, durable before he is told, refused by name")
+    func operators() async throws {
+        let (directory, leases) = (try TestDirectory([rackPlan(pool: 1)]), TestLeaseStore())
+        let orders = Mutex<LeaseOrders?>(nil)
+        try await withServer(LoopbackRelay.configuration, directory: directory, leases: leases) { server, port in
+            orders.withLock { $0 = server.orders }
+            let relay = try LoopbackRelay(serverPort: port)
+            let address = try relay.lease(nic(1)).yourAddress
+            #expect(await server.orders.leases().map(\.hardwareAddress) == [nic(1)])
+            leases.answer(.failed("disk full"))
+            await #expect(throws: APIProblem.self) { try await server.orders.release(address) }
+            #expect(leases.stored.map(\.state) == [.bound])
+            #expect(try await server.orders.release(address).state == .released)
+            #expect(leases.stored.map(\.state) == [.released])
+            do throws(APIProblem) {
+                _ = try await server.orders.release(address)
+                Issue.record("it was released before")
+            } catch {
+                #expect(error.code == "lease-ended")
+            }
+            do throws(APIProblem) {
+                _ = try await server.orders.release(IPv4Address(10, 0, 0, 9))
+                Issue.record("there is none")
+            } catch {
+                #expect(error.code == "unknown-lease")
+            }
+            #expect(try relay.lease(nic(2)).yourAddress == address, "another gets it")
+        }
+        let stopped = try #require(orders.withLock { $0 })
+        #expect(await stopped.leases().isEmpty)
+        do throws(APIProblem) {
+            _ = try await stopped.release(IPv4Address(10, 0, 0, 100))
+            Issue.record("nobody is there")
+        } catch {
+            #expect(error.code == "dhcp-stopped")
         }
     }
 

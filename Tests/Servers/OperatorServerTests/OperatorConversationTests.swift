@@ -59,6 +59,11 @@ struct OperatorConversationTests {
                 ("POST", "/v1/models/trust", #"{"model": "no such"}"#, 404, "unknown-model"),
                 ("POST", "/v1/models/trust", #"{"model": "h1"}"#, 400, "nothing-to-do"),
                 ("POST", "/v1/models/trust", "{}", 400, "malformed-body"),
+                ("GET", "/v1/leases?state=happy", nil, 400, "malformed-state"),
+                ("GET", "/v1/leases", nil, 400, "dhcp-not-served"),
+                ("GET", "/v1/dhcp/trace", nil, 400, "dhcp-not-served"),
+                ("GET", "/v1/dhcp/statistics", nil, 400, "dhcp-not-served"),
+                ("POST", "/v1/leases/10.0.0.1/release", "[]", 400, "malformed-body"),
             ]
             for (method, path, body, status, code) in rows {
                 let answer = try await server.curl(method, path, body)

@@ -2,6 +2,7 @@ package import ArgumentParser
 
 package struct DHCPCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "dhcp", abstract: "DHCP, and other DHCP servers beside ours.", subcommands: [DHCPSnippetCommand.self])
+        commandName: "dhcp", abstract: "DHCP, and other DHCP servers beside ours.",
+        subcommands: [DHCPTraceCommand.self, DHCPStatisticsCommand.self, DHCPSnippetCommand.self])
     package init() {}
 }

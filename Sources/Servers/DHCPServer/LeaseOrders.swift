@@ -1,0 +1,70 @@
+package import AddressPlan
+import DatagramIO
+import Fleet
+package import HostContract
+package import Primitives
+import Synchronization
+
+/// What operators ask of the thread that owns the lease table.
+enum LeaseOrder: Sendable {
+    case list(@Sendable (LeaseTable) -> Void)
+    case release(IPv4Address, @Sendable (Result<Lease, APIProblem>) -> Void)
+}
+
+/// Orders on their way to that thread.
+package final class LeaseOrders: LeaseDesk {
+    private struct State {
+        var wakeUp: WakeUp?
+        var waiting: [LeaseOrder] = []
+    }
+
+    private let state = Mutex(State())
+
+    init() {}
+
+    /// From now on somebody takes the orders.
+    func open(_ wakeUp: WakeUp) { state.withLock { $0.wakeUp = wakeUp } }
+
+    /// Nobody takes them any more; those that wait are answered so.
+    func close() {
+        let left = state.withLock { state in
+            defer { state = State() }
+            return state.waiting
+        }
+        for order in left { Self.refuse(order) }
+    }
+
+    func take() -> [LeaseOrder] {
+        state.withLock { state in
+            guard !state.waiting.isEmpty else { return [] }
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+    }
+
+    private func give(_ order: LeaseOrder) {
+        let wakeUp = state.withLock { state in
+            if state.wakeUp != nil { state.waiting.append(order) }
+            return state.wakeUp
+        }
+        if let wakeUp { wakeUp.signal() } else { Self.refuse(order) }
+    }
+
+    private static func refuse(_ order: LeaseOrder) {
+        switch order {
+        case .list(let answer): answer(LeaseTable())
+        case .release(_, let answer): answer(.failure(APIProblem(code: "dhcp-stopped", message: "the DHCP server does not run")))
+        }
+    }
+
+    package func leases() async -> [Lease] {
+        // A table is a value: it is sorted here, and not in the thread that serves.
+        let table = await withCheckedContinuation { continuation in give(.list { continuation.resume(returning: $0) }) }
+        return table.leases
+    }
+
+    package func release(_ address: IPv4Address) async throws(APIProblem) -> Lease {
+        let result = await withCheckedContinuation { continuation in give(.release(address) { continuation.resume(returning: $0) }) }
+        return try result.get()
+    }
+}
