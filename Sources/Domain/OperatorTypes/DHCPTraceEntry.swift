@@ -54,7 +54,25 @@ package struct DHCPCounts: Codable, Sendable, Hashable {
     package var sent: [String: UInt64]
     /// By message type, then by the name of the refusal; `undecoded` for what is no message of a client.
     package var refused: [String: [String: UInt64]]
-    package init(received: [String: UInt64], sent: [String: UInt64], refused: [String: [String: UInt64]]) {
-        (self.received, self.sent, self.refused) = (received, sent, refused)
+    /// Other servers that clients took addresses from where we give them.
+    package var otherServers: [OtherServer]
+
+    package struct OtherServer: Codable, Sendable, Hashable {
+        package var address: IPv4Address
+        /// The last client that chose it.
+        package var client: HardwareAddress
+        /// Seconds since 1970.
+        package var first: Int64
+        package var last: Int64
+        package var count: UInt64
+        package init(address: IPv4Address, client: HardwareAddress, first: Int64, last: Int64, count: UInt64) {
+            (self.address, self.client, self.first, self.last, self.count) = (address, client, first, last, count)
+        }
+    }
+
+    package init(
+        received: [String: UInt64], sent: [String: UInt64], refused: [String: [String: UInt64]], otherServers: [OtherServer] = []
+    ) {
+        (self.received, self.sent, self.refused, self.otherServers) = (received, sent, refused, otherServers)
     }
 }

@@ -34,6 +34,7 @@ package final class DHCPTrace: PacketTrace {
 
     private let state = Mutex(State())
     private let statistics: DHCPStatistics
+    let otherServers = OtherServers()
     private let clock: @Sendable () -> Int64
     private let interfaceNames = Mutex<[UInt32: String]>([:])
 
@@ -103,6 +104,8 @@ package final class DHCPTrace: PacketTrace {
 
     package var counts: DHCPCounts {
         let snapshot = statistics.snapshot
-        return DHCPCounts(received: snapshot.received, sent: snapshot.sent, refused: statistics.refusedByMessage)
+        return DHCPCounts(
+            received: snapshot.received, sent: snapshot.sent, refused: statistics.refusedByMessage,
+            otherServers: otherServers.all)
     }
 }

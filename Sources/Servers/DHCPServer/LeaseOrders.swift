@@ -7,7 +7,7 @@ import Synchronization
 
 /// What operators ask of the thread that owns the lease table.
 enum LeaseOrder: Sendable {
-    case list(@Sendable (LeaseTable) -> Void)
+    case list(@Sendable (Result<LeaseTable, APIProblem>) -> Void)
     case release(IPv4Address, @Sendable (Result<Lease, APIProblem>) -> Void)
 }
 
@@ -51,16 +51,17 @@ package final class LeaseOrders: LeaseDesk {
     }
 
     private static func refuse(_ order: LeaseOrder) {
+        let problem = APIProblem(code: "dhcp-stopped", message: "the DHCP server does not run")
         switch order {
-        case .list(let answer): answer(LeaseTable())
-        case .release(_, let answer): answer(.failure(APIProblem(code: "dhcp-stopped", message: "the DHCP server does not run")))
+        case .list(let answer): answer(.failure(problem))
+        case .release(_, let answer): answer(.failure(problem))
         }
     }
 
-    package func leases() async -> [Lease] {
+    package func leases() async throws(APIProblem) -> [Lease] {
         // A table is a value: it is sorted here, and not in the thread that serves.
         let table = await withCheckedContinuation { continuation in give(.list { continuation.resume(returning: $0) }) }
-        return table.leases
+        return try table.get().leases
     }
 
     package func release(_ address: IPv4Address) async throws(APIProblem) -> Lease {

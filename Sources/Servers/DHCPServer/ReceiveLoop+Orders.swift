@@ -7,7 +7,7 @@ extension ReceiveLoop {
     mutating func takeOrders() {
         for order in orders.take() {
             switch order {
-            case .list(let answer): answer(responder.table)
+            case .list(let answer): answer(.success(responder.table))
             case .release(let address, let answer): release(address, answer)
             }
         }

@@ -60,6 +60,12 @@ struct Witness: Sendable {
         record("dhcp-refused", detail: "\(refusal.rawValue): \(detail)", attributes: ["reason": refusal.rawValue])
     }
 
+    /// Whether or not it belongs to a boot: what it tells is about the network.
+    func sawOtherServer(_ server: IPv4Address) {
+        record(
+            "other-dhcp-server", detail: "\(hardwareAddress) took the offer of \(server), which is not ours", attributes: ["server": "\(server)"])
+    }
+
     private func record(_ name: String, detail: String, attributes: [String: String]) {
         var attributes = attributes
         attributes["mac"] = hardwareAddress.description

@@ -30,15 +30,16 @@ extension FleetState {
         guard let host = event.host, var record = hosts[host], var boot = record.boot,
             let address = event.attributes["address"].flatMap({ IPv4Address($0) }), boot.address != address
         else { return }
-        guard isOurs || boot.id == event.boot && (boot.address == nil || isGivenElsewhere(address)) else { return }
+        var isGivenElsewhere = false
+        if !isOurs {
+            let mode = subnets.subnets.first { $0.prefix.contains(address) }?.mode
+            isGivenElsewhere = mode != nil && mode != .server
+            // Where we give the addresses, only our own word counts.
+            guard boot.id == event.boot, isGivenElsewhere || mode == nil && boot.address == nil else { return }
+        }
         boot.address = address
         record.boot = boot
         put(record)
-        if record.document == nil, isOurs || isGivenElsewhere(address) { acceptable.insert(host) }
-    }
-
-    /// Whether a Subnet document says that another server gives this address.
-    private func isGivenElsewhere(_ address: IPv4Address) -> Bool {
-        subnets.subnets.contains { $0.mode != .server && $0.prefix.contains(address) }
+        if record.document == nil, isOurs || isGivenElsewhere { acceptable.insert(host) }
     }
 }

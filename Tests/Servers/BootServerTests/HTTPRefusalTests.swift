@@ -16,7 +16,7 @@ import Testing
             ("/blobs/sha256/" + String(repeating: "0", count: 64), [], 404, "unknown-blob"),
             ("/boot-files/none.efi", [], 404, "unknown-boot-file"), ("/boot-files/../etc/passwd", [], 404, "unknown-boot-file"),
             ("/boot-files/%2e%2e/x", [], 404, "unknown-boot-file"), ("/boot-files/", [], 404, "unknown-boot-file"),
-            ("/boot.ipxe", [], 400, "bad-hardware-address"), ("/boot.ipxe?mac=zz", [], 400, "bad-hardware-address"),
+            ("/boot.ipxe?uuid=", [], 400, "bad-hardware-address"), ("/boot.ipxe?mac=zz", [], 400, "bad-hardware-address"),
             ("/boot.ipxe?mac=ff:ff:ff:ff:ff:ff", [], 400, "bad-hardware-address"),
             ("/boot.ipxe?mac=52:54:00:12:34:56&uuid=1", [], 400, "bad-uuid"),
             ("/boot.ipxe?mac=52:54:00:12:34:56&mac=52:54:00:12:34:56", [], 400, "bad-query"),

@@ -4,9 +4,11 @@ import DHCPServer
 import DHCPWire
 import DatagramIO
 import Fleet
+import FleetModel
 import Glibc
 import HostContract
 import Logging
+import OperatorTypes
 import Primitives
 import ServiceLifecycle
 import Store
@@ -58,6 +60,65 @@ struct DHCPServerTests {
         }
     }
 
+    @Test("A server that a client chose instead of us where we give the addresses is known by its address, and news once an hour")
+    func otherServer() async throws {
+        let directory = try TestDirectory([rackPlan()])
+        let time = Mutex<Int64>(1000)
+        let clock: @Sendable () -> Int64 = { time.withLock { $0 } }
+        try await withServer(LoopbackRelay.configuration, directory: directory, leases: TestLeaseStore(), clock: clock) { server, port in
+            let relay = try LoopbackRelay(serverPort: port)
+            var request = message(.request)
+            request.requestedAddress = IPv4Address(10, 0, 0, 200)
+            request.serverIdentifier = IPv4Address(10, 0, 0, 66)
+            for later: Int64 in [0, 10, 4000] {
+                time.withLock { $0 += later }
+                try relay.send(request)
+                _ = try relay.exchange(message(.discover, from: nic(2)))
+            }
+            let events = directory.events.filter { $0.name == "other-dhcp-server" }
+            #expect(events.map { $0.attributes["server"] } == ["10.0.0.66", "10.0.0.66"])
+            let other = try #require(server.trace.counts.otherServers.first)
+            #expect(other.address == IPv4Address(10, 0, 0, 66) && other.client == nic(1))
+            #expect(other.count == 3 && other.first == 1000 && other.last == 5010)
+            // Whoever invents addresses fills no memory.
+            for number in 1...200 {
+                request.serverIdentifier = IPv4Address(10, 1, 0, UInt8(number))
+                try relay.send(request)
+            }
+            _ = try relay.exchange(message(.discover, from: nic(2)))
+            #expect(server.trace.counts.otherServers.count == 64)
+        }
+    }
+
+    @Test("A release that the queue to the disk has no room for is refused, and the lease stays")
+    func busy() async throws {
+        let leases = try GatedLeaseStore()
+        defer { leases.open() }
+        var configuration = LoopbackRelay.configuration
+        configuration.commitQueueLimit = 1
+        try await withServer(configuration, directory: TestDirectory([rackPlan()]), leases: leases) { server, port in
+            let relay = try LoopbackRelay(serverPort: port)
+            // The first is being committed, the second fills the queue.
+            for number in 1...2 as ClosedRange<UInt64> {
+                let offer = try relay.exchange(message(.discover, from: nic(number)))
+                try relay.send(relay.request(offer, from: nic(number)))
+                if number == 1 { try leases.waitUntilCommitting() }
+            }
+            // Whatever was sent before this is in the queue.
+            _ = try relay.exchange(message(.discover, from: nic(3)))
+            let held = try await server.orders.leases()
+            #expect(held.map(\.state) == [.bound, .bound, .offered])
+            do throws(APIProblem) {
+                _ = try await server.orders.release(held[0].address)
+                Issue.record("there was no room")
+            } catch {
+                #expect(error.code == "dhcp-busy")
+            }
+            #expect(try await server.orders.leases() == held)
+            leases.open()
+        }
+    }
+
     @Test("An operator sees the leases and takes one back: free at once, durable before he is told, refused by name")
     func operators() async throws {
         let (directory, leases) = (try TestDirectory([rackPlan(pool: 1)]), TestLeaseStore())
@@ -66,7 +127,7 @@ struct DHCPServerTests {
             orders.withLock { $0 = server.orders }
             let relay = try LoopbackRelay(serverPort: port)
             let address = try relay.lease(nic(1)).yourAddress
-            #expect(await server.orders.leases().map(\.hardwareAddress) == [nic(1)])
+            #expect(try await server.orders.leases().map(\.hardwareAddress) == [nic(1)])
             leases.answer(.failed("disk full"))
             await #expect(throws: APIProblem.self) { try await server.orders.release(address) }
             #expect(leases.stored.map(\.state) == [.bound])
@@ -87,7 +148,7 @@ struct DHCPServerTests {
             #expect(try relay.lease(nic(2)).yourAddress == address, "another gets it")
         }
         let stopped = try #require(orders.withLock { $0 })
-        #expect(await stopped.leases().isEmpty)
+        await #expect(throws: APIProblem.self) { try await stopped.leases() }
         do throws(APIProblem) {
             _ = try await stopped.release(IPv4Address(10, 0, 0, 100))
             Issue.record("nobody is there")

@@ -76,7 +76,7 @@ struct OtherServer: Sendable, CustomTestStringConvertible {
         try text.write(toFile: included, atomically: true, encoding: .utf8)
         try configuration(included, folder).write(toFile: file, atomically: true, encoding: .utf8)
         try "".write(toFile: folder + "/dhcpd.leases", atomically: true, encoding: .utf8)
-        let program = try ClientProgram(network, in: namespace ?? network.server, arguments(file, folder))
+        let program = try ClientProgram(network, in: namespace ?? network.server, seconds: 300, arguments(file, folder))
         let isReady = ready.isEmpty ? program.line(containing: "DHCP4_STARTED") : program.line(ready)
         try #require(isReady != nil, "\(program.lines)")
         return program

@@ -74,7 +74,7 @@ final class TestNetwork: Sendable {
     }
 }
 
-/// A program in the client's namespace whose output is read line by line. It is killed after half a minute, so that no test hangs on it.
+/// A program in the client's namespace whose output is read line by line. It is killed after a time, so that no test hangs on it.
 final class ClientProgram {
     private let process = Process()
     private let output = Pipe()
@@ -83,11 +83,12 @@ final class ClientProgram {
     let identifierFile: URL
 
     /// In the client's namespace where no other is named.
-    init(_ network: TestNetwork, in namespace: String? = nil, _ arguments: [String]) throws {
+    init(_ network: TestNetwork, in namespace: String? = nil, seconds: Int = 30, _ arguments: [String]) throws {
         identifierFile = network.directory.appending(path: "\(UUID().uuidString).pid")
         process.executableURL = URL(filePath: "/usr/bin/timeout")
         process.arguments =
-            ["-k", "1", "30", "ip", "netns", "exec", namespace ?? network.client] + arguments.map { $0 == "PIDFILE" ? identifierFile.path() : $0 }
+            ["-k", "1", "\(seconds)", "ip", "netns", "exec", namespace ?? network.client]
+            + arguments.map { $0 == "PIDFILE" ? identifierFile.path() : $0 }
         process.standardOutput = output
         process.standardError = output
         // The threads that run tests block signals, and a child inherits that: udhcpc would not hear any.

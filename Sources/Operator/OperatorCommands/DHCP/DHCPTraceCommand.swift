@@ -87,6 +87,13 @@ struct DHCPStatisticsCommand: AsyncParsableCommand {
                 for (reason, count) in reasons.sorted(by: { $0.key < $1.key }) { table.add(type, "refused: \(reason)", "\(count)") }
             }
             print(table.isEmpty ? "no message yet" : table.render())
+            guard !counts.otherServers.isEmpty else { return }
+            var others = TextTable("other server", "chosen", "last", "by")
+            for other in counts.otherServers {
+                let age = Readable.age(other.last * 1000, now: Readable.now)
+                others.add("\(other.address)", "\(other.count) times", "\(age) ago", "\(other.client)")
+            }
+            print("\n\(others.render())")
         }
     }
 }
