@@ -73,6 +73,8 @@ package struct BootRecord: Codable, Sendable, Hashable {
     package var lastReport: Int64?
     package var status: StatusReport?
     package var steps: [Step]?
+    /// Network boot programs that it fetched.
+    package var loadersSent: Int?
 
     package init(id: BootID, kind: Kind, predecessor: BootID?, startedAt: Int64) {
         (self.id, self.kind, self.predecessor, self.startedAt, self.phase) = (id, kind, predecessor, startedAt, .firmware)

@@ -120,11 +120,13 @@ extension Fleet: BootDirectory {
     package func record(_ event: BootEvent) {
         var event = event
         event.time = now()
-        state.withLock { state in
+        let news = state.withLock { state in
             state.attribute(&event)
             state.learnAddress(from: event)
             state.learnStep(from: event)
+            return state.countLoader(event)
         }
         journal.append(event.printable)
+        if let news { journal.append(news.printable) }
     }
 }
