@@ -27,6 +27,7 @@ struct LeaseCommandTests {
         #expect(try server.run("dhcp", "trace", "--brief", "--interface", "rack1").output.isEmpty)
         #expect(try server.run("dhcp", "trace", "nobody").errors.contains("no host is known"))
         #expect(try server.run("dhcp", "trace", "nobody", "--follow").errors.contains("no host is known"))
+        try follow(server, network)
         #expect(try server.run("dhcp", "statistics").output.contains("discover         received"))
         for (command, code) in [
             (["list", "--host", "nobody"], "no host is known"), (["list", "--subnet", "none"], "no Subnet document"), (["show", "x"], "expected"),
@@ -45,6 +46,24 @@ struct LeaseCommandTests {
         // The address of the running server is in what it prints for others.
         #expect(try again.run("dhcp", "snippet", "dnsmasq").output.contains("http://10.77.0.1:8080/boot.ipxe"))
         #expect(try again.run("dhcp", "snippet", "kea", "--interface", "rack9").errors.contains("rack0 (10.77.0.1)"))
+    }
+
+    /// Packets that come while somebody looks are shown to him.
+    private func follow(_ server: RunningServer, _ network: NetworkOfItsOwn) throws {
+        let output = server.directory.path + "/trace"
+        let trace = try Program.start(
+            ["dhcp", "trace", "--follow", "--brief", "--socket", server.socket], output: output, errors: server.directory.path + "/trace-errors")
+        defer {
+            trace.terminate()
+            trace.waitUntilExit()
+        }
+        func acknowledgements() throws -> Int {
+            try String(contentsOfFile: output, encoding: .utf8).components(separatedBy: " acknowledgement to ").count - 1
+        }
+        while try acknowledgements() < 1, trace.isRunning { usleep(10_000) }
+        _ = try network.output(of: ["udhcpc", "-f", "-n", "-q", "-t", "8", "-T", "1", "-i", "rack1", "-s", "/bin/true"])
+        while try acknowledgements() < 2, trace.isRunning { usleep(10_000) }
+        #expect(try acknowledgements() >= 2 && trace.isRunning)
     }
 
     @Test("a server without the role says so; what needs no server needs none")
