@@ -73,10 +73,11 @@ struct ProxyTests {
             }
             let system = try #require(try client.exchange(message(.discover, from: nic(8))))
             #expect(system.serverIdentifier == IPv4Address(10, 0, 0, 2))
-            try directory.wait(forSightings: Self.captures.count * 3 + 1)
+            // Whatever was sent before this was looked at before this is answered.
+            #expect(try client.exchange(capture("ovmf-pxe4.DISCOVER")) { $0.yourAddress.isAny } != nil)
             let counted = server.statistics.snapshot
             #expect(counted.refused == ["proxy-only": UInt64(Self.captures.count + 1)])
-            #expect(counted.sent == ["offer": UInt64(Self.captures.count * 2)] && !directory.eventNames.contains("dhcp-refused"))
+            #expect(Set(counted.sent.keys) == ["offer"] && !directory.eventNames.contains("dhcp-refused"))
         }
     }
 
@@ -97,6 +98,8 @@ struct ProxyTests {
             #expect(try client.exchange(message(.request), to: Self.ours, port: 4011, milliseconds: 200) == nil)
             directory.serve([try rackPlan()])
             #expect(try client.exchange(request, to: Self.ours, port: 4011, milliseconds: 200) == nil)
+            directory.serve([try proxyPlan()])
+            #expect(try client.exchange(request, to: Self.ours, port: 4011) != nil)
             #expect(server.statistics.snapshot.refused == ["proxy-only": 1, "not-proxied": 1])
         }
     }
