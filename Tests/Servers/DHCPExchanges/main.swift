@@ -112,4 +112,5 @@ Task.detached { [folder, count, window, done] in
     done.signal()
 }
 _ = try Readiness.wait(for: [done.descriptor], milliseconds: -1)
-try FileManager.default.removeItem(atPath: folder)
+// The databases close as their last users go, and take files of theirs away at the same time.
+while FileManager.default.fileExists(atPath: folder) { try? FileManager.default.removeItem(atPath: folder) }
