@@ -159,7 +159,7 @@ extension UpgradeTests {
             #expect(boot.id != running.record.boot?.id && boot.status?.guests.map(\.state) == ["running"])
             let log = try await site.run(on: after, "grep -o 'tick [0-9]*.$' /var/log/libvirt/qemu/ticker-serial.log | tr -d '\\r'")
             let ticks = log.split(whereSeparator: \.isNewline).compactMap { $0.split(separator: " ").last.flatMap { Int($0) } }
-            #expect(ticks.count >= before.ticks && ticks == Array(1...max(1, ticks.count)), "a tick is missing, or twice: \(ticks)")
+            #expect(ticks.count >= before.ticks && ticks == Array(0..<ticks.count), "a tick is missing, or twice: \(ticks)")
             // It can be asked again, and goes.
             let again = try await site.carryOut(UpgradeRequest(method: .warm, deadline: 1200, isRestart: true))
             #expect(again.record.upgrade?.state == .done && again.record.boot?.kind == .kexec, "\(again.record.upgrade?.failure ?? "")")
