@@ -56,7 +56,9 @@ struct UpgradeTests {
             #expect(second.status?.system?.roots.map(\.isInUse) == [true, true], "the guest keeps the first root in memory")
 
             // To one whose agent fails: the guardian goes back, and the guest does not notice that either.
-            let back = try await site.upgrade(to: "kvm:bad", deadline: 180)
+            // The guest that was asked to pause has made the host degraded for a moment.
+            _ = try await site.wait(until: .operational, "h1")
+            let back = try await site.carryOut(UpgradeRequest(image: "kvm:bad", method: .soft, deadline: 180))
             let fourth = try back.record.boot.unwrapped("boot")
             #expect(back.record.upgrade?.state == .failed)
             #expect(fourth.kind == .soft && fourth.image == second.image && back.summary.drift)
