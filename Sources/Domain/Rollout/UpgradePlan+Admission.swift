@@ -9,10 +9,15 @@ package enum UpgradeRefusal: Error, Sendable, Hashable {
 }
 
 extension UpgradePlan {
-    /// The method to go by: the one that was asked for, else the cheapest.
+    /// The method to go by: the one that was asked for, else the cheapest. Guests are not restarted unasked where another method only waits for
+    /// the host to be operational.
     package func admit(_ asked: UpgradeMethod?) throws(UpgradeRefusal) -> UpgradeMethod {
         guard let asked else {
             guard let choice else { throw .noMethod }
+            // A host that is degraded for a moment does not have its guests restarted for that.
+            if choice == .cold, !guests.isEmpty, let waiting = candidates.first(where: { $0.obstacles.map(\.code) == [.notOperational] }) {
+                throw .impossible(waiting.method, waiting.obstacles)
+            }
             return choice
         }
         let obstacles = self[asked]?.obstacles ?? [UpgradeObstacle(.notAvailable)]

@@ -106,6 +106,18 @@ struct KernelChangeTests {
         #expect(plan[.save]?.obstacles == row.save)
     }
 
+    @Test("a host that is degraded for a moment restarts no guest unasked")
+    func degraded() throws {
+        var situation = try Self.situation()
+        situation.isOperational = false
+        let plan = UpgradePlan(for: situation)
+        #expect(plan.choice == .cold)
+        #expect(throws: UpgradeRefusal.impossible(.warm, [.init(.notOperational)])) { try plan.admit(nil) }
+        #expect(try plan.admit(.cold) == .cold)
+        situation.guests = []
+        #expect(try UpgradePlan(for: situation).admit(nil) == .cold)
+    }
+
     @Test("another kernel goes by warm, and by save where a guest's memory is ordinary")
     func choice() throws {
         var situation = try Self.situation()
