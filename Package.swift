@@ -210,8 +210,9 @@ let package = Package(
         tests(
             "Boot", in: "Boot",
             [
-                "bennu", "Fleet", "FleetModel", "HostContract", "OperatorClient", "OperatorTypes", "Primitives", "Rollout", "TestSupport",
-                "VirtualRack",
+                "bennu", "Fleet", "FleetModel", "HostContract", "ImageBuilder", "ImageStore", "OperatorClient", "OperatorTypes", "Primitives",
+                "Rollout",
+                "TestSupport", "VirtualRack",
             ]),
     ],
     swiftLanguageModes: [.v6]

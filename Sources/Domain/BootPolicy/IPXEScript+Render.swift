@@ -51,6 +51,8 @@ extension IPXEScript {
         if let root = load.root { words.append("bennu.root=\(root)") }
         // PXELINUX's form: hardware type 1, then the address.
         words.append("BOOTIF=01-\(client.hardwareAddress.hyphenated)")
+        // Until the root's own setting is in force, a kernel that panics would stand for ever.
+        if !load.arguments.contains(where: { $0.hasPrefix("panic=") }) { words.append("panic=10") }
         let line = (words + load.arguments).joined(separator: " ")
         guard line.utf8.count <= longestCommandLine else { throw .commandLineTooLong(line.utf8.count) }
         return line

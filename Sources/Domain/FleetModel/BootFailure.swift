@@ -7,6 +7,8 @@ package enum BootFailure: String, Codable, Sendable, CaseIterable {
     case notStarted = "not-started"
     /// Its initrd refused its root.
     case rootRefused = "root-refused"
+    /// Its initrd waited for its agent in vain.
+    case agentMissing = "agent-missing"
     /// It ran for `time` without its agent saying a word, and then the host was started anew.
     case neverUp = "never-up"
     /// It ran, and the host started anew without a word. A kernel that panics looks like that; a reset by hand does, too.
@@ -27,6 +29,10 @@ package enum BootFailure: String, Codable, Sendable, CaseIterable {
             self = .rootRefused
             return
         }
+        if steps.contains(.agentMissing) {
+            self = .agentMissing
+            return
+        }
         // What was still being fetched when it ended may have ended by that.
         let hasRun =
             switch boot.phase {
@@ -43,6 +49,7 @@ package enum BootFailure: String, Codable, Sendable, CaseIterable {
         switch self {
         case .notStarted: "the boot loader had all of it, and could not start it"
         case .rootRefused: "its initrd refused its root"
+        case .agentMissing: "its initrd waited for its agent in vain"
         case .neverUp: "it ran for ten minutes or more without a word of its agent"
         case .endedEarly: "it ran, and the host started anew without a word of its agent"
         }

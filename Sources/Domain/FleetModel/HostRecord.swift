@@ -52,6 +52,7 @@ package struct BootRecord: Codable, Sendable, Hashable {
         case loaded
         case rootVerified = "root-verified"
         case rootRefused = "root-refused"
+        case agentMissing = "agent-missing"
     }
 
     package var id: BootID

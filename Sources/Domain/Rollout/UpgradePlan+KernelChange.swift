@@ -41,18 +41,12 @@ extension UpgradePlan {
             let texts = places.map { $0.map { $0.isEmpty ? "none" : $0.joined(separator: " ") } ?? "unknown" }
             obstacles.append(UpgradeObstacle(.guestMemoryMoves, detail: "\(texts[0]) → \(texts[1])"))
         }
-        let ordinary = situation.guests.filter { $0.memory != .kept }
-        var needed = [UInt64(clamping: after.rootSize ?? 0)]
-        var leaving: [String] = []
-        if method == .save {
-            // A guest of unknown size fits nowhere.
-            needed += ordinary.map { $0.memoryBytes ?? .max }
-            leaving = ordinary.map(\.name)
-        } else if !ordinary.isEmpty {
-            obstacles.append(UpgradeObstacle(.guestMemoryOrdinary, guests: ordinary.map(\.name)))
-        }
-        if sum(needed) > region.free {
-            let size = sum(needed) == .max ? "more than is known" : mebibytes(sum(needed))
+        let ordinary = ordinaryGuests(of: situation).map(\.name)
+        let leaving = method == .save ? ordinary : []
+        if method != .save, !ordinary.isEmpty { obstacles.append(UpgradeObstacle(.guestMemoryOrdinary, guests: ordinary)) }
+        let needed = luggage(of: method, situation)
+        if needed > region.free {
+            let size = needed == .max ? "more than is known" : mebibytes(needed)
             obstacles.append(
                 UpgradeObstacle(
                     .guestMemoryFull, guests: leaving,
@@ -60,6 +54,27 @@ extension UpgradePlan {
         }
         return obstacles
     }
+
+    /// Bytes of the region that a change of the kernel takes: the new root, and guests that are saved there.
+    private static func luggage(of method: UpgradeMethod, _ situation: UpgradeSituation) -> UInt64 {
+        // A guest of unknown size fits nowhere.
+        let saved = method == .save ? ordinaryGuests(of: situation).map { $0.memoryBytes ?? .max } : []
+        return sum([UInt64(clamping: situation.target.rootSize ?? 0)] + saved)
+    }
+
+    private static func ordinaryGuests(of situation: UpgradeSituation) -> [UpgradeSituation.Guest] { situation.guests.filter { $0.memory != .kept } }
+
+    /// True when the running system fits the region too: root, kernel and initrds. One that is started anew as it is could not go back to anything else.
+    static func hasWayBack(by method: UpgradeMethod, _ situation: UpgradeSituation) -> Bool {
+        let running = situation.running
+        guard method.changesKernel, let region = situation.guestMemory, let root = running.root, root != situation.target.root,
+            let rootSize = running.rootSize, let kernelSize = running.kernelAndInitrdSize
+        else { return false }
+        return sum([luggage(of: method, situation), UInt64(clamping: rootSize), UInt64(clamping: kernelSize), wayBackReserve]) <= region.free
+    }
+
+    /// Bytes that stay free beside both systems, for guests' device states and what the file system needs.
+    private static let wayBackReserve: UInt64 = 16 << 20
 
     /// As much as a number can say.
     private static func sum(_ sizes: [UInt64]) -> UInt64 {

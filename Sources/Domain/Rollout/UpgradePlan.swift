@@ -11,9 +11,12 @@ package struct UpgradePlan: Codable, Sendable, Hashable {
         package var expected: ExpectedPause?
         /// What becomes of guests when the new system does not come up.
         package var ifItFails: GuestsAtFailure
-        package init(method: UpgradeMethod, obstacles: [UpgradeObstacle], pause: GuestPause, expected: ExpectedPause? = nil) {
+        /// - Parameter hasWayBack: the running system comes along over the change of the kernel.
+        package init(
+            method: UpgradeMethod, obstacles: [UpgradeObstacle], pause: GuestPause, expected: ExpectedPause? = nil, hasWayBack: Bool = false
+        ) {
             (self.method, self.obstacles, self.pause, self.expected) = (method, obstacles, pause, expected)
-            ifItFails = GuestsAtFailure(of: method)
+            ifItFails = GuestsAtFailure(of: method, hasWayBack: hasWayBack)
         }
         package var isPossible: Bool { obstacles.isEmpty }
     }
@@ -33,15 +36,17 @@ package struct UpgradePlan: Codable, Sendable, Hashable {
 package enum GuestsAtFailure: String, Codable, Sendable {
     /// Nothing was left, or the guardian goes back to it.
     case goOn = "go-on"
+    /// The new system starts the former one again, which has them go on. One whose kernel panics or hangs cannot.
+    case goOnUnlessPanic = "go-on-unless-panic"
     /// The kernel that they stood under is gone: the host starts cold, and they start again.
     case crash
     /// They were shut down before.
     case restart
 
-    init(of method: UpgradeMethod) {
+    init(of method: UpgradeMethod, hasWayBack: Bool) {
         switch method {
         case .live, .soft: self = .goOn
-        case .warm, .save: self = .crash
+        case .warm, .save: self = hasWayBack ? .goOnUnlessPanic : .crash
         case .cold: self = .restart
         }
     }

@@ -56,7 +56,8 @@ extension Fleet {
 
     package func take(_ progress: ProgressReport, from record: HostRecord) {
         for event in progress.events.prefix(100) {
-            let fromInitrd = ["initrd-started", "root-fetched", "root-verified", "root-refused", "switching-root"].contains(event.name)
+            let fromInitrd = ["initrd-started", "root-fetched", "root-verified", "root-refused", "switching-root", "agent-missing"].contains(
+                event.name)
             self.record(
                 BootEvent(
                     host: record.id, boot: record.boot?.id, time: 0, source: fromInitrd ? .initrd : .agent,

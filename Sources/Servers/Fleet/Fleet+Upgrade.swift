@@ -47,9 +47,12 @@ extension Fleet {
             var record = try state.known(text)
             let (boot, image, _, arguments) = try state.upgradeTarget(of: record, request)
             var generator = SystemRandomNumberGenerator()
+            // What the plan has promised for the case that the new system does not come up.
+            let former = outlook.plan[method]?.ifItFails == .goOnUnlessPanic ? boot.image.flatMap { state.images[$0] } : nil
             let order = UpgradeOrder(
                 id: "o-" + RandomToken.make(count: 16, using: &generator), method: method,
-                image: state.assignedImage(image, arguments: arguments), deadline: request.deadline)
+                image: state.assignedImage(image, arguments: arguments), deadline: request.deadline,
+                former: former.map { state.assignedImage($0, arguments: boot.kernelArguments ?? []) })
             let upgrade = UpgradeRecord(
                 order: order, boot: boot.id, orderedAt: time, guestsBefore: boot.status?.guests ?? [],
                 kernelBefore: state.kernel(of: boot), kernelArgumentsBefore: boot.kernelArguments)

@@ -46,9 +46,9 @@ extension FleetState {
         var events: [BootEvent] = []
         for host in leaving {
             guard var record = hosts[host], var upgrade = record.upgrade, upgrade.order.method.changesKernel, upgrade.hasArrived != true,
-                let left = upgrade.leftAt, now - max(left, since) > Int64(upgrade.order.deadline) * 1000
+                let left = upgrade.leftAt, now - max(left, since) > upgrade.silence * 1000
             else { continue }
-            let reason = "no word came from the new system within \(upgrade.order.deadline) s"
+            let reason = "no word came from the new system within \(upgrade.silence) s"
             var news = [upgrade.fail(reason)]
             news += distrustKexec(on: record, after: upgrade, reason, now: now)
             record.upgrade = upgrade
@@ -93,6 +93,9 @@ extension FleetState {
 }
 
 extension UpgradeRecord {
+    /// Seconds that a host may be silent on its way: one with a way back needs as long again for that.
+    fileprivate var silence: Int64 { Int64(order.deadline) * (order.former == nil ? 1 : 2) }
+
     /// Ends the order, and says so in the timeline.
     fileprivate mutating func fail(_ reason: String) -> (name: String, detail: String) {
         (state, failure) = (.failed, reason)

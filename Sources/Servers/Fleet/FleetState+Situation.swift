@@ -16,11 +16,12 @@ extension FleetState {
         return UpgradeSituation(
             running: .init(
                 image: boot.image, root: system?.root ?? running?.root?.digest, rootSize: running?.root?.size, kernel: kernel(of: boot),
+                kernelAndInitrdSize: running.flatMap { kernelAndInitrdSize(of: $0, running: kernel(of: boot)) },
                 kernelArguments: boot.kernelArguments, imageContract: running?.imageContract, emulator: running?.emulator),
             target: .init(
                 image: target.digest, root: target.root?.digest, rootSize: target.root?.size, kernel: target.kernel.digest,
-                kernelAndInitrdSize: initrds(of: target).reduce(target.kernel.size) { $0 + $1.size },
-                kernelArguments: arguments, imageContract: target.imageContract, emulator: target.emulator),
+                kernelAndInitrdSize: kernelAndInitrdSize(of: target, running: target.kernel.digest), kernelArguments: arguments,
+                imageContract: target.imageContract, emulator: target.emulator),
             isRestart: isRestart, isOperational: boot.phase == .operational, agentMethods: system?.methods ?? [],
             memoryAvailable: system?.memoryAvailable, rootsInMemory: Set(system?.roots.map(\.root) ?? []), guestMemory: system?.guestMemory,
             guests: guests(of: boot, on: record), forbidden: forbiddenMethods(on: record),
@@ -33,6 +34,11 @@ extension FleetState {
                         (method, UpgradeSituation.MeasuredPause(milliseconds: $0.0, savedBytes: $0.1, host: $0.2))
                     }
                 }))
+    }
+
+    /// Bytes; `nil` when the kernel is another than the image's.
+    private func kernelAndInitrdSize(of image: CatalogImage, running kernel: Digest?) -> Int64? {
+        kernel == image.kernel.digest ? initrds(of: image).reduce(image.kernel.size) { $0 + $1.size } : nil
     }
 
     /// Guests that are there: a paused one has as much to lose as one that runs.

@@ -95,6 +95,7 @@ extension FleetState {
             case (.http, "seal-sent"): .loaded
             case (.initrd, "root-verified"): .rootVerified
             case (.initrd, "root-refused"): .rootRefused
+            case (.initrd, "agent-missing"): .agentMissing
             default: nil
             }
         guard let step, let host = event.host, var record = hosts[host], var boot = record.boot, boot.id == event.boot,

@@ -1,18 +1,18 @@
 /// A cpio archive in the "newc" format that the kernel unpacks (Documentation/driver-api/early-userspace/buffer-format.rst).
 /// Every entry has owner 0:0, one time stamp and an inode number by position: the bytes depend on nothing but the entries.
-struct CpioArchive: Sendable {
-    private(set) var bytes: [UInt8] = []
+package struct CpioArchive: Sendable {
+    package private(set) var bytes: [UInt8] = []
     private let modificationTime: UInt32
     private var inode: UInt32 = 0
 
     /// `modificationTime`: seconds since 1970.
-    init(modificationTime: Int64) {
+    package init(modificationTime: Int64) {
         self.modificationTime = UInt32(clamping: modificationTime)
     }
 
     mutating func add(directory path: String) { entry(path, mode: 0o040755, content: [], links: 2) }
 
-    mutating func add(file path: String, mode: UInt32 = 0o644, _ content: [UInt8]) { entry(path, mode: 0o100000 | mode, content: content) }
+    package mutating func add(file path: String, mode: UInt32 = 0o644, _ content: [UInt8]) { entry(path, mode: 0o100000 | mode, content: content) }
 
     mutating func add(link path: String, to target: String) { entry(path, mode: 0o120777, content: Array(target.utf8)) }
 
@@ -21,7 +21,7 @@ struct CpioArchive: Sendable {
     }
 
     /// Ends the archive, padded to 512 bytes so that any other part may follow.
-    mutating func finish() {
+    package mutating func finish() {
         entry("TRAILER!!!", mode: 0, content: [])
         pad(to: 512)
     }

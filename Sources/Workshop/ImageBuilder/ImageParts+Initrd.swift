@@ -49,6 +49,7 @@ extension ImageParts {
         archive.add(link: "bin/sh", to: "busybox")
         archive.add(file: "init", mode: 0o755, PackageResources.initrd_init_sh)
         archive.add(file: "etc/udhcpc.sh", mode: 0o755, PackageResources.initrd_udhcpc_sh)
+        archive.add(file: "etc/bennu/guard.sh", PackageResources.initrd_guard_sh)
         archive.add(file: "etc/bennu/root.digest", Array("\(rootDigest)\n".utf8))
         archive.add(file: "etc/bennu/image-contract", Array("\(BootImageDescription.currentContract)\n".utf8))
         let indexes = kernel.modules.indexes(of: kernel.initrdModules)

@@ -127,17 +127,7 @@ extension UpgradeTests {
     func agentKilled() async throws {
         try await Site.with("killed", memoryMebibytes: 2560) { site in
             try await site.importImage("a")
-            let profile = Site.example("20-profile.yaml").replacing("kvm:latest", with: "kvm:a")
-            try await site.apply(profile.replacing("spec:\n", with: "spec:\n  guestMemory: 512MiB\n"))
-            try await site.expect("h1")
-            try await site.rack.power(.on, "h1")
-            _ = try await site.wait(until: .operational, "h1")
-            _ = try await site.carryOut(UpgradeRequest(method: .cold, deadline: 1200, isRestart: true))
-            try await site.apply(Site.example("40-guest.yaml"))
-            let running = try await eventually("the guest runs", within: .seconds(600)) {
-                let detail = try await site.host("h1")
-                return detail?.summary.state == .operational && detail?.record.boot?.status?.guests.first?.state == "running" ? detail : nil
-            }
+            let running = try await site.startWithKeptGuest()
             let before = try await site.guest(on: running)
             // The file is written when the server has begun the new boot; saving guests comes next.
             _ = try await site.run(
@@ -157,8 +147,7 @@ extension UpgradeTests {
                 boot.kernel == running.record.boot?.kernel && boot.status?.system?.kernelRelease == running.record.boot?.status?.system?.kernelRelease
             )
             #expect(boot.id != running.record.boot?.id && boot.status?.guests.map(\.state) == ["running"])
-            let log = try await site.run(on: after, "grep -o 'tick [0-9]*.$' /var/log/libvirt/qemu/ticker-serial.log | tr -d '\\r'")
-            let ticks = log.split(whereSeparator: \.isNewline).compactMap { $0.split(separator: " ").last.flatMap { Int($0) } }
+            let ticks = try await site.ticks(on: after)
             #expect(ticks.count >= before.ticks && ticks == Array(0..<ticks.count), "a tick is missing, or twice: \(ticks)")
             // It can be asked again, and goes.
             let again = try await site.carryOut(UpgradeRequest(method: .warm, deadline: 1200, isRestart: true))

@@ -9,7 +9,7 @@ import Testing
 import VirtualRack
 
 /// Images for upgrades: directories `a`, `b` and `bad`, of one kernel, as Scripts/build-upgrade-images makes them.
-private let upgradeImages = ProcessInfo.processInfo.environment["BENNU_UPGRADE_IMAGES"] ?? ""
+let upgradeImages = ProcessInfo.processInfo.environment["BENNU_UPGRADE_IMAGES"] ?? ""
 private let canUpgrade = BootEnvironment.wantsLongTests && FileManager.default.fileExists(atPath: "\(upgradeImages)/bad/index.json")
 
 @Suite(
@@ -78,9 +78,9 @@ struct UpgradeTests {
 }
 
 extension Site {
-    func importImage(_ name: String) async throws {
+    func importImage(_ name: String, from directory: String = upgradeImages) async throws {
         _ = try await client.post(
-            "/v1/images/import", body: ImageImport(path: "\(upgradeImages)/\(name)", references: ["kvm:\(name)"]), answer: ImageSummary.self)
+            "/v1/images/import", body: ImageImport(path: "\(directory)/\(name)", references: ["kvm:\(name)"]), answer: ImageSummary.self)
     }
 
     /// Orders it, and waits until it is over and the host operational, on whichever image.
@@ -130,7 +130,7 @@ extension Site {
         return (String(lines.first ?? ""), try ticks.unwrapped("tick in \(text)"))
     }
 
-    fileprivate func wholeTimeline() async throws -> [BootEvent] {
+    func wholeTimeline() async throws -> [BootEvent] {
         try await client.get(Timeline.self, "/v1/hosts/h1/timeline?boot=all").events
     }
 

@@ -31,7 +31,7 @@ import Testing
                 kernel --name bennu-kernel \(blobs)/\(one)?boot=b-bcdefghijklmnopq \
                 initrd=bennu-initrd-1 initrd=bennu-initrd-2 \
                 bennu.server=http://10.0.0.1:8081 bennu.blobs=http://10.0.0.1:8080 bennu.boot=b-bcdefghijklmnopq bennu.root=\(four) \
-                BOOTIF=01-52-54-00-12-34-56 console=ttyS0,115200n8 quiet || goto failed
+                BOOTIF=01-52-54-00-12-34-56 panic=10 console=ttyS0,115200n8 quiet || goto failed
                 initrd --name bennu-initrd-1 \(blobs)/\(two)?boot=b-bcdefghijklmnopq || goto failed
                 initrd --name bennu-initrd-2 \(blobs)/\(three)?boot=b-bcdefghijklmnopq || goto failed
                 boot || goto failed

@@ -23,6 +23,7 @@ struct BootFailureTests {
         Row(testDescription: "a kernel that panics", phase: .kernel, steps: [.loaded], failure: .endedEarly),
         Row(testDescription: "a kernel that hangs", phase: .kernel, steps: [.loaded], minutes: 10, failure: .neverUp),
         Row(testDescription: "a root that does not mount", phase: .claimed, steps: [.loaded, .rootVerified], failure: .endedEarly),
+        Row(testDescription: "an agent that never came up", phase: .claimed, steps: [.loaded, .rootVerified, .agentMissing], failure: .agentMissing),
         Row(testDescription: "an agent that never speaks", phase: .claimed, steps: [.loaded, .rootVerified], minutes: 60, failure: .neverUp),
         Row(testDescription: "claimed, with the root inside the initrd", phase: .claimed, steps: [.loaded], hasRoot: false, failure: .endedEarly),
         Row(testDescription: "claimed, and the root never came", phase: .claimed, steps: [.loaded], minutes: 60),

@@ -118,12 +118,34 @@ struct KernelChangeTests {
         #expect(try UpgradePlan(for: situation).admit(nil) == .cold)
     }
 
+    @Test("the running system comes along as the way back where there is room for it beside all else")
+    func wayBack() throws {
+        // 90 MiB of root each way, 40 of kernel, 16 beside them.
+        var situation = try Self.situation()
+        func ifWarmFails() -> GuestsAtFailure? { UpgradePlan(for: situation)[.warm]?.ifItFails }
+        situation.guestMemory?.free = 236 << 20
+        #expect(ifWarmFails() == .goOnUnlessPanic)
+        situation.guestMemory?.free = (236 << 20) - 1
+        #expect(ifWarmFails() == .crash && UpgradePlan(for: situation)[.warm]?.isPossible == true)
+        situation.guestMemory?.free = 512 << 20
+        situation.guests.append(.init(name: "b", memory: .ordinary, memoryBytes: 300 << 20))
+        #expect(UpgradePlan(for: situation)[.save]?.ifItFails == .crash, "the saved guest takes the room")
+        #expect(ifWarmFails() == .goOnUnlessPanic)
+        for unknown in [\UpgradeSituation.System.rootSize, \.kernelAndInitrdSize] {
+            var other = situation
+            other.running[keyPath: unknown] = nil
+            #expect(UpgradePlan(for: other)[.warm]?.ifItFails == .crash)
+        }
+        situation.target.root = situation.running.root
+        #expect(ifWarmFails() == .crash, "it would come back to the same system")
+    }
+
     @Test("another kernel goes by warm, and by save where a guest's memory is ordinary")
     func choice() throws {
         var situation = try Self.situation()
         let plan = UpgradePlan(for: situation)
         #expect(plan.choice == .warm)
-        #expect(plan.candidates.map(\.ifItFails) == [.goOn, .goOn, .crash, .crash, .restart])
+        #expect(plan.candidates.map(\.ifItFails) == [.goOn, .goOn, .goOnUnlessPanic, .goOnUnlessPanic, .restart])
         situation.guests.append(.init(name: "b", memory: .ordinary, memoryBytes: 1 << 20))
         #expect(UpgradePlan(for: situation).choice == .save)
     }

@@ -59,8 +59,10 @@ package struct UpgradeOrder: Codable, Sendable, Hashable {
     package var image: AssignedImage
     /// Seconds that the new system has to become operational, before the host goes back to the old one.
     package var deadline: Int
+    /// What the host runs now, where it is to take that along over a change of the kernel, as its way back.
+    package var former: AssignedImage?
 
-    package init(id: String, method: UpgradeMethod, image: AssignedImage, deadline: Int) {
-        (self.id, self.method, self.image, self.deadline) = (id, method, image, deadline)
+    package init(id: String, method: UpgradeMethod, image: AssignedImage, deadline: Int, former: AssignedImage? = nil) {
+        (self.id, self.method, self.image, self.deadline, self.former) = (id, method, image, deadline, former)
     }
 }

@@ -21,8 +21,11 @@ extension Agent {
             startTheRest()
         }
         defer { opening.cancel() }
+        let wayBack = WayBack(root: root)
         if let standing = StandingGuests.load(from: root) {
             await awaitNetworks(threads)
+            if !wayBack.hold() { _ = try? await threads.runIfActive { wayBack.stay() } }
+            var losses: [String] = []
             await withTaskGroup(of: (StandingGuests.Guest, Result<Int, any Error>).self) { group in
                 for guest in standing.guests {
                     group.addTask {
@@ -40,10 +43,16 @@ extension Agent {
                         news.append(.init(name: "guest-resumed", detail: "\(guest.name) stood for \(pause) ms"))
                     case .failure(let error):
                         log(.error, "a standing guest cannot go on", ["guest": guest.name, "reason": "\(error)"])
+                        losses.append("guest \(guest.name) cannot go on: \(error)")
                         news.append(.init(name: "guest-lost", detail: "\(guest.name) cannot go on, and starts anew: \(error)"))
                     }
                 }
             }
+            // As long as not one has moved, all can go on where they came from.
+            if pauses.pauses.isEmpty, let loss = losses.first {
+                _ = try? await threads.runIfActive { wayBack.take(because: loss) }
+            }
+            wayBack.close()
             do {
                 try pauses.save(to: root)
                 try root.remove(StandingGuests.file)

@@ -36,6 +36,7 @@ package struct Agent: Sendable {
         let found = try await loadHandover()
         // Before anything that can wait, a server among it.
         let (pauses, news) = await prepareGuestMemory(boot: found.boot, threads)
+        WayBack(root: root).showLife()
         let claimant = ServerClient(group: group, server: found.server, boot: found.boot)
         let (handover, grant) = try await settleSuccession(found, obtainGrant(found, claimant))
         let client = ServerClient(group: group, server: handover.server, boot: handover.boot)

@@ -15,8 +15,8 @@ package struct PersistentMemory: GuestMemory {
     static let takenOver = place + "/taken-over"
     /// Holds the id of the kernel's run that the file system was made or taken over in.
     static let mark = "/run/bennu/memory.boot"
-    /// Bytes that guests leave free for the change itself: a root image and the guests' device states.
-    package static let reserve: UInt64 = 192 << 20
+    /// Bytes that guests leave free for the change itself: two root images, the former kernel, and the guests' device states.
+    package static let reserve: UInt64 = 256 << 20
 
     let root: HostRoot
     package init(root: HostRoot) { self.root = root }
@@ -74,7 +74,7 @@ package struct PersistentMemory: GuestMemory {
 
     /// What a system left for the next, once that has arrived, or will not come.
     func forgetHandover() {
-        for directory in [Self.handover, Self.takenOver] {
+        for directory in [Self.handover, Self.takenOver, FormerSystem.place] {
             try? Command("/usr/bin/rm", ["-rf", "--one-file-system", root.path(directory)]).run(in: root)
         }
     }

@@ -3,7 +3,7 @@ import HostContract
 import Primitives
 
 /// What a system leaves in kept memory for the one under the next kernel: all that a soft reboot would find in /run, and what the initrd and
-/// the claim would have brought. The initrd copies `run` over /run and `root` over the new root.
+/// the claim would have brought. The initrd copies `run` over /run and `root` over the new root; of the former system, `returned` over that.
 struct KernelHandover {
     let root: HostRoot
     let order: UpgradeOrder
@@ -14,16 +14,19 @@ struct KernelHandover {
     private var inside: HostRoot { HostRoot(root.path(PersistentMemory.handover)) }
 
     /// Makes everything ready that does not change until the guests stand.
-    func prepare(image: Digest, machineID: String) throws(HostFailure) {
+    /// - Parameter former: the root that runs, which the host may come back to.
+    func prepare(image: Digest, former: Digest, machineID: String) throws(HostFailure) {
         PersistentMemory(root: root).forgetHandover()
-        try root.makeDirectory(PersistentMemory.handover + "/root", mode: 0o755)
+        for directory in ["/root", "/returned"] { try root.makeDirectory(PersistentMemory.handover + directory, mode: 0o755) }
         let next = HostRoot(inside.path("/root"))
         // Said before libvirtd starts, so that it need not start again for it.
         try inside.write("/libvirtd.conf", Array((try LibvirtIdentity.setting(for: machineID) + "\n").utf8))
         try next.write("/etc/machine-id", Array((machineID + "\n").utf8), mode: 0o444)
         if let servers = try root.read("/etc/resolv.conf") { try next.write("/etc/resolv.conf", servers) }
         if let name = root.line("/proc/sys/kernel/hostname") { try next.write("/etc/hostname", Array((name + "\n").utf8)) }
+        EmulatorKnowledge(root: root).copy(into: next)
         try RootIdentity(root: image, order: order.id, isFallback: false).save(to: next)
+        try RootIdentity(root: former, order: order.id, isFallback: true).save(to: HostRoot(inside.path("/returned")))
         for directory in ["/run/bennu", "/run/systemd"] { try inside.makeDirectory(directory, mode: 0o755) }
     }
 

@@ -20,6 +20,7 @@ struct NextRoot {
             try inside.write("/etc/machine-id", Array((machineID + "\n").utf8), mode: 0o444)
             if let servers = try root.read("/etc/resolv.conf") { try inside.write("/etc/resolv.conf", servers) }
             try LibvirtIdentity.prepare(machineID: machineID, in: inside)
+            EmulatorKnowledge(root: root).copy(into: inside)
             try identity.save(to: inside)
         } catch {
             dismantle()

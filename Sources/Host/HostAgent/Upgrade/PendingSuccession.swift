@@ -23,6 +23,8 @@ struct PendingSuccession: Codable {
 extension Agent {
     /// Back to where the host was, as far as the server lets it: no kernel loaded, no handover, and if the server has begun the new boot, under that.
     func abandonSuccession() {
+        // This is the system that was gone over to, and what it came from may yet be needed.
+        guard !WayBack(root: root).isOpen else { return }
         WarmUpgrade.abandon(in: root)
         guard let pending = PendingSuccession.load(from: root) else { return }
         do throws(HostFailure) {

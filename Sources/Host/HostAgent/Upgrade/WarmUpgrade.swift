@@ -39,8 +39,9 @@ struct WarmUpgrade {
                 order: order.id, boot: handover.boot, former: former, target: image.digest, fallbackNonce: SoftUpgrade.nonce()
             ).save(to: root)
             try fetch(image, kernelSize: kernelSize, initrds: initrds)
-            try luggage.prepare(image: image.digest, machineID: machineID)
-            try load(initrds)
+            try luggage.prepare(image: image.digest, former: former, machineID: machineID)
+            let crashArguments = try packFormer(former)
+            try load(initrds, crashArguments)
             note("kernel-loaded", "\(order.image.kernelRelease), to be started without the firmware")
         } catch {
             undo()
@@ -98,8 +99,25 @@ struct WarmUpgrade {
         note("next-system-fetched", "\(received) bytes in \(Int(KernelClock.now - began)) s, verified; root \(image.digest.short)")
     }
 
+    /// - Returns: what the next kernel has to be told, so that the running one can take over when it panics.
+    private func packFormer(_ running: Digest) throws(HostFailure) -> String {
+        guard let image = order.former else {
+            FormerSystem.forget(in: root)
+            return ""
+        }
+        guard let server = order.blobServer(in: root) else { throw HostFailure(.missing, "nobody said where blobs are fetched") }
+        let former = FormerSystem(root: root, order: order, server: server, boot: handover.boot)
+        let received = try former.pack(image, running: running, commandLine: commandLine(of: image) + " bennu.returned")
+        let crashMemory = try former.packMemoryMap()
+        let panic = crashMemory.map { "or its kernel panics, for which \($0) MiB are set aside meanwhile" } ?? "but not when its kernel panics"
+        note(
+            "way-back-packed",
+            "\(running.short), \(received) bytes fetched; it is gone back to unless guests go on within \(order.deadline) s, \(panic)")
+        return crashMemory.map { " crashkernel=\($0)M oops=panic" } ?? ""
+    }
+
     /// One file, each part on a boundary of four bytes: else the kernel drops it silently.
-    private func load(_ initrds: [AssignedImage.Root]) throws(HostFailure) {
+    private func load(_ initrds: [AssignedImage.Root], _ more: String) throws(HostFailure) {
         var joined: [UInt8] = []
         for initrd in initrds {
             joined += try root.read("\(Self.directory)/\(initrd.digest.hexadecimal)", limit: 1 << 30) ?? []
@@ -107,19 +125,20 @@ struct WarmUpgrade {
         }
         try root.write(Self.initrd, joined, mode: 0o600)
         try Command(
-            "/usr/sbin/kexec", ["-s", "-l", root.path(kernel), "--initrd=\(root.path(Self.initrd))", "--command-line=\(commandLine)"]
+            "/usr/sbin/kexec",
+            ["-s", "-l", root.path(kernel), "--initrd=\(root.path(Self.initrd))", "--command-line=\(commandLine(of: order.image))\(more)"]
         ).run(in: root, seconds: 300)
     }
 
-    /// What the boot script said of our servers and the NIC, and the arguments that the new image is to have.
-    private var commandLine: String {
+    /// What the boot script said of our servers and the NIC, and the arguments that the image is to have.
+    private func commandLine(of image: AssignedImage) -> String {
         let kept = root.kernelArguments.map(String.init).filter { word in
             ["bennu.server=", "bennu.blobs=", "BOOTIF="].contains { word.hasPrefix($0) }
         }
-        let root = order.image.root.map { ["bennu.root=\($0.digest)"] } ?? []
+        let root = image.root.map { ["bennu.root=\($0.digest)"] } ?? []
         // Until its root's own setting is in force, a kernel that panics would stand for ever.
-        let panic = order.image.kernelArguments.contains { $0.hasPrefix("panic=") } ? [] : ["panic=10"]
-        return (kept + root + ["bennu.handover=\(order.id)"] + panic + order.image.kernelArguments).joined(separator: " ")
+        let panic = image.kernelArguments.contains { $0.hasPrefix("panic=") } ? [] : ["panic=10"]
+        return (kept + root + ["bennu.handover=\(order.id)"] + panic + image.kernelArguments).joined(separator: " ")
     }
 
     /// Before the guests stand: the host is as it was.

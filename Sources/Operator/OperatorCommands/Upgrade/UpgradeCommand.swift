@@ -55,6 +55,7 @@ extension GuestsAtFailure {
     var text: String {
         switch self {
         case .goOn: "guests go on"
+        case .goOnUnlessPanic: "guests go on; crash if its kernel panics"
         case .crash: "guests crash"
         case .restart: "they restart"
         }

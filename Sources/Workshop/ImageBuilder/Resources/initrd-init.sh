@@ -41,11 +41,20 @@ done
 # --- the new root: squashfs below, RAM above
 compose_root() {
     mkdir -p /run/bennu/lower /run/bennu/upper /root
-    mount -t squashfs -o loop,ro "$1" /run/bennu/lower || mark "cannot mount the root image"
+    mount -t squashfs -o loop,ro "$1" /run/bennu/lower || { mark "cannot mount the root image"; return 1; }
     mount -t tmpfs -o mode=0755 tmpfs /run/bennu/upper
     mkdir -p /run/bennu/upper/root /run/bennu/upper/work
     mount -t overlay -o lowerdir=/run/bennu/lower,upperdir=/run/bennu/upper/root,workdir=/run/bennu/upper/work overlay /root ||
-        mark "cannot mount the overlay"
+        { mark "cannot mount the overlay"; return 1; }
+}
+
+# --- a process of ours that outlives us: see initrd-guard.sh
+GUARD=/run/bennu/return
+guard() {
+    mkdir -p $GUARD
+    cp /bin/busybox /etc/bennu/guard.sh $GUARD/
+    export CREDENTIAL SERVER BOOT
+    ( cd $GUARD && exec setsid ./busybox sh ./guard.sh "$@" 3>/dev/kmsg </dev/null >/dev/null 2>&1 ) &
 }
 switch() {
     mark "switching root at $(seconds) s"
@@ -58,6 +67,8 @@ switch() {
 # --- a kernel that was started under standing guests: all it needs lies in memory that outlived the kernel before. No network, no claim:
 # the agent that left has done both, and verified the root.
 HANDOVER=$(argument bennu.handover)
+RETURNED=$(grep -o bennu.returned /proc/cmdline)
+PANICKED=$(grep -o bennu.panicked /proc/cmdline)
 KEPT=/run/bennu/memory
 find_handover() {
     mkdir -p $KEPT
@@ -65,6 +76,8 @@ find_handover() {
     for try in $(seq 600); do
         for device in /dev/pmem*; do
             [ -b "$device" ] && mount -t ext4 -o dax=always,noatime "$device" $KEPT || continue
+            # The former system, started again, finds what was taken over once.
+            [ -n "$RETURNED" ] && [ ! -d $KEPT/handover ] && mv $KEPT/taken-over $KEPT/handover
             [ "$(cat $KEPT/handover/order)" = "$HANDOVER" ] && return 0
             umount $KEPT
         done
@@ -72,7 +85,35 @@ find_handover() {
     done
     return 1
 }
+# Devices of the kernel that panicked still write to its memory: bit 2 of the command register is what lets them (PCI 3.0 section 6.2.2).
+stop_devices() {
+    for device in /sys/bus/pci/devices/*; do
+        case $(cat $device/class) in 0x06*) continue ;; esac
+        command=$(hexdump -s 4 -n 1 -e '1/1 "%d"' $device/config)
+        printf "\\x$(printf %02x $((command & 251)))" | dd of=$device/config bs=1 seek=4 count=1 conv=notrunc 2>/dev/null
+    done
+}
+# As the crash kernel, in a small part of the memory: starts the same kernel again in all of it, unless guests had gone on.
+return_from_panic() {
+    mark "the kernel of the new system has panicked"
+    if [ "$(head -c 1 $KEPT/former/going-on)" = 0 ]; then
+        echo "the kernel of the new system panicked" > $KEPT/former/reason
+        mkdir -p $GUARD/former
+        mount -t squashfs -o loop,ro "$KEPT/roots/$(cat $KEPT/former/root).img" $GUARD/former &&
+            mount --bind /proc $GUARD/former/proc && mount --bind /sys $GUARD/former/sys && mount --bind $KEPT $GUARD/former/mnt &&
+            mount --bind $KEPT/former/memmap $GUARD/former/sys/firmware/memmap &&
+            chroot $GUARD/former /usr/sbin/kexec -c -l /mnt/former/kernel --initrd=/mnt/former/initrd \
+                --command-line="$(cat $KEPT/former/command-line)" 2>/run/bennu/handover.err &&
+            sync && chroot $GUARD/former /usr/sbin/kexec -e 2>/run/bennu/handover.err
+        mark "cannot go back: $(tail -n 1 /run/bennu/handover.err)"
+    else
+        mark "guests had gone on: there is no way back"
+    fi
+    sleep 5
+    reboot -f
+}
 if [ -n "$HANDOVER" ]; then
+    [ -n "$PANICKED" ] && stop_devices
     modprobe -a -q crc32c_generic nd_e820 nd_pmem ext4 loop squashfs overlay 2>/dev/null
     if ! find_handover 2>/run/bennu/handover.err; then
         # Without it nobody knows who this host is, or which guests stand: from the start, then.
@@ -80,10 +121,28 @@ if [ -n "$HANDOVER" ]; then
         sleep 5
         reboot -f
     fi
-    # It is for one start only.
+    [ -n "$PANICKED" ] && return_from_panic
+    # It is for one start only, and for a way back from that.
     mv $KEPT/handover $KEPT/taken-over
-    compose_root $KEPT/roots/${ROOT#sha256:}.img
+    if [ -f $KEPT/former/deadline ] && [ -z "$RETURNED" ]; then
+        mkdir -p $GUARD/former
+        mount -t squashfs -o loop,ro "$KEPT/roots/$(cat $KEPT/former/root).img" $GUARD/former &&
+            mount --bind /sys $GUARD/former/sys && mount --bind $KEPT $GUARD/former/mnt &&
+            guard return "$(cat $KEPT/former/deadline)"
+    fi
+    if ! compose_root $KEPT/roots/${ROOT#sha256:}.img; then
+        echo "the root of the new image cannot be mounted" > $GUARD/at-once
+        # The guard goes back; without it, a start from nothing is what is left.
+        sleep 120
+        reboot -f
+    fi
     cp -a $KEPT/taken-over/root/* /root/
+    if [ -n "$RETURNED" ]; then
+        cp -a $KEPT/taken-over/returned/* /root/
+        mkdir -p /run/bennu/guard
+        cp $KEPT/former/reason /run/bennu/guard/reason
+        mark "back in the former system: $(cat $KEPT/former/reason)"
+    fi
     cat $KEPT/taken-over/libvirtd.conf >> /root/etc/libvirt/libvirtd.conf
     # Disks in memory are sparse. busybox would write every hole.
     mkdir -p /root/mnt
@@ -266,4 +325,6 @@ NETWORK
 
 rm -f /run/bennu/request.json /run/bennu/*.err /run/bennu/udhcpc.log
 report switching-root "at $(seconds) s"
+PATIENCE=$(argument bennu.patience)
+guard reset "${PATIENCE:-600}"
 switch

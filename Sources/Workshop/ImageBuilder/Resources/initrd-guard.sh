@@ -1,0 +1,67 @@
+#!/bin/sh
+# Outlives the initrd, and acts when the agent of the root that was switched to does not come up in time.
+# Usage, in /run/bennu/return: busybox sh guard.sh return|reset SECONDS
+#   return  start the former system again, which was packed into kept memory: its guests stand still, and go on there
+#   reset   start the host anew
+# The files of the initrd are gone soon, and the new root is not to be trusted: all it runs is the busybox beside it, and of the former root, kexec.
+# Every path is relative: this directory moves along, while / stays behind. Descriptor 3 is the kernel log.
+way=$1
+deadline=$2
+mark() { echo "<5>bennu: $*" >&3; }
+
+# --- the former kernel, loaded while the new system starts
+if [ "$way" = return ]; then
+    if ./busybox chroot former /usr/sbin/kexec -s -l /mnt/former/kernel --initrd=/mnt/former/initrd \
+            --command-line="$(./busybox cat ../memory/former/command-line)" 2>load.err; then
+        mark "way back loaded: the former system starts again unless guests go on within $deadline s"
+        : > armed
+        # For a panic, where the kernel has memory set aside: that kernel cannot see all of the memory, and starts itself once more.
+        if [ "$(./busybox cat former/sys/kernel/kexec_crash_size)" != 0 ]; then
+            ./busybox chroot former /usr/sbin/kexec -s -p /mnt/former/kernel --initrd=/mnt/former/initrd \
+                --command-line="$(./busybox cat ../memory/former/command-line) bennu.panicked nr_cpus=1 reset_devices" 2>load.err &&
+                mark "way back loaded for a panic" || mark "no way back from a panic: $(./busybox tail -n 1 load.err)"
+        fi
+    else
+        mark "no way back: $(./busybox tail -n 1 load.err)"
+        exit
+    fi
+fi
+
+waited=0
+while :; do
+    case $way in
+        return) [ -e closed ] && break; [ -e back ] && break; [ -e at-once ] && break ;;
+        reset) [ -e alive ] && exit ;;
+    esac
+    # Whoever holds it decides.
+    [ "$waited" -ge "$deadline" ] && [ ! -e held ] && break
+    ./busybox sleep 1
+    waited=$((waited + 1))
+done
+
+if [ "$way" = reset ]; then
+    reason="no agent came up within $deadline s"
+    mark "$reason: starting the host anew"
+    ./busybox wget -q -T 5 -O /dev/null --header "Content-Type: application/json" --header "Authorization: Bearer $CREDENTIAL" \
+        --post-data "{\"events\":[{\"name\":\"agent-missing\",\"detail\":\"$reason\"}]}" "$SERVER/v1/boots/$BOOT/events" 2>/dev/null
+    ./busybox sync
+    ./busybox reboot -f
+fi
+
+if [ ! -e closed ]; then
+    reason="no guest went on within $deadline s"
+    [ -e at-once ] && reason=$(./busybox cat at-once)
+    [ -e back ] && reason=$(./busybox cat back)
+    if [ -e back ] || ./busybox mv armed leaving; then
+        mark "going back to the former system: $reason"
+        echo "$reason" > ../memory/former/reason
+        ./busybox sync
+        ./busybox chroot former /usr/sbin/kexec -e 2>load.err
+        mark "cannot go back: $(./busybox tail -n 1 load.err)"
+        : > closed
+    fi
+fi
+./busybox chroot former /usr/sbin/kexec -u 2>/dev/null
+./busybox chroot former /usr/sbin/kexec -p -u 2>/dev/null
+echo 0 > former/sys/kernel/kexec_crash_size
+./busybox umount former/mnt former/sys former

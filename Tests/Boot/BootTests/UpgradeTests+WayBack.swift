@@ -1,0 +1,104 @@
+import FleetModel
+import Foundation
+import HostContract
+import OperatorClient
+import OperatorTypes
+import Rollout
+import Testing
+import VirtualRack
+
+extension UpgradeTests {
+    /// What a change of the kernel that is taken back is told as.
+    static let storyOfReturn = [
+        "upgrade-ordered", "order-received", "next-system-fetched", "way-back-packed", "kernel-loaded", "leaving", "boot-ended", "boot-began",
+        "fell-back",
+        "boot-began", "agent-started", "guest-resumed", "operational",
+    ]
+
+    @Test(
+        "to images whose root does not mount, whose kernel panics, whose agent fails, and the guest goes on in the old one; to one that panics at once, and the old one starts anew",
+        .timeLimit(.minutes(60)))
+    func wayBack() async throws {
+        try await Site.with("back", memoryMebibytes: 2560) { site in
+            for name in ["a", "bad"] { try await site.importImage(name) }
+            let broken = URL(filePath: site.evidence("images"))
+            try FileManager.default.createDirectory(at: broken, withIntermediateDirectories: true)
+            defer { try? FileManager.default.removeItem(at: broken) }
+            try BrokenImage.withoutRootFileSystem(of: "\(upgradeImages)/b", at: "\(broken.path)/rootless")
+            try BrokenImage.withPanic(of: "\(upgradeImages)/b", at: "\(broken.path)/panicking")
+            try BrokenImage.withLatePanic(of: "\(upgradeImages)/b", at: "\(broken.path)/late")
+            for name in ["rootless", "late", "panicking"] { try await site.importImage(name, from: broken.path) }
+            let running = try await site.startWithKeptGuest()
+            let first = try running.record.boot.unwrapped("boot")
+
+            for image in ["rootless", "late", "bad"] {
+                let before = try await site.guest(on: running)
+                let outlook = try await site.client.get(UpgradeOutlook.self, "/v1/hosts/h1/upgrade?image=kvm:\(image)")
+                #expect(outlook.plan[.warm]?.ifItFails == .goOnUnlessPanic)
+                let after = try await site.carryOut(UpgradeRequest(image: "kvm:\(image)", method: .warm, deadline: 150))
+                let boot = try after.record.boot.unwrapped("boot")
+                #expect(after.record.upgrade?.state == .failed, "\(image): \(after.record.upgrade?.state as Any)")
+                #expect(boot.kind == .kexec && boot.image == first.image && boot.kernel == first.kernel && after.summary.drift, "\(image): \(boot)")
+                #expect(boot.status?.guests.map(\.state) == ["running"])
+                let ticks = try await site.ticks(on: after)
+                #expect(ticks.count > before.ticks && ticks == Array(0..<ticks.count), "\(image): a tick is missing, or twice: \(ticks)")
+                try await site.expectStory(Self.storyOfReturn)
+                print("\(image): \(after.record.upgrade?.failure ?? ""); the guest stood for \(boot.status?.guests.first?.pause ?? -1) ms")
+            }
+            let plan = try await site.client.get(UpgradeOutlook.self, "/v1/hosts/h1/upgrade?image=kvm:panicking").plan
+            #expect(plan[.warm]?.isPossible == true, "a host that fell back by itself teaches nothing about kexec")
+
+            // Nothing can take the guest back from this. The host starts cold what it is assigned to, and after three starts what it had before.
+            let after = try await site.carryOut(UpgradeRequest(image: "kvm:panicking", method: .warm, deadline: 600))
+            let boot = try after.record.boot.unwrapped("boot")
+            #expect(after.record.upgrade?.state == .failed && boot.kind == .cold && boot.image == first.image && after.summary.drift)
+            #expect(after.record.standIn?.good.image == first.image)
+            let restarted = try await eventually("the guest starts anew", within: .seconds(300)) {
+                let detail = try await site.host("h1")
+                return detail?.record.boot?.status?.guests.first?.state == "running" ? detail : nil
+            }
+            #expect(restarted.record.boot?.id == boot.id)
+        }
+    }
+
+    @Test("and it is started from nothing with an image whose agent fails: after two starts it has what it had before", .timeLimit(.minutes(40)))
+    func agentMissing() async throws {
+        try await Site.with("missing", memoryMebibytes: 2048) { site in
+            for name in ["a", "bad"] { try await site.importImage(name) }
+            let profile = Site.example("20-profile.yaml").replacing("kvm:latest", with: "kvm:a")
+            try await site.apply(profile.replacing("spec:\n", with: "spec:\n  kernelArguments: [bennu.patience=45]\n"))
+            try await site.expect("h1")
+            try await site.rack.power(.on, "h1")
+            let before = try await site.wait(until: .operational, "h1")
+            let after = try await site.carryOut(UpgradeRequest(image: "kvm:bad", method: .cold, deadline: 1200))
+            #expect(after.record.upgrade?.state == .failed && after.summary.drift)
+            #expect(after.record.boot?.image == before.record.boot?.image && after.record.standIn?.failed == after.assignment?.image)
+            let names = try await site.wholeTimeline().map(\.name)
+            #expect(names.count { $0 == "agent-missing" } == 2 && names.count { $0 == "boot-failed" } == 2, "\(names)")
+        }
+    }
+}
+
+extension Site {
+    /// An operational host with memory set aside, and the counting guest on it.
+    func startWithKeptGuest() async throws -> HostDetail {
+        let profile = Site.example("20-profile.yaml").replacing("kvm:latest", with: "kvm:a")
+        try await apply(profile.replacing("spec:\n", with: "spec:\n  guestMemory: 512MiB\n"))
+        try await expect("h1")
+        try await rack.power(.on, "h1")
+        // The first start shows the servers the host's memory; the second sets a part of it aside.
+        _ = try await wait(until: .operational, "h1")
+        _ = try await carryOut(UpgradeRequest(method: .cold, deadline: 1200, isRestart: true))
+        try await apply(Site.example("40-guest.yaml"))
+        return try await eventually("the guest runs", within: .seconds(600)) {
+            let detail = try await self.host("h1")
+            return detail?.summary.state == .operational && detail?.record.boot?.status?.guests.first?.state == "running" ? detail : nil
+        }
+    }
+
+    /// All that the counting guest has written.
+    func ticks(on host: HostDetail) async throws -> [Int] {
+        let log = try await run(on: host, "grep -o 'tick [0-9]*.$' /var/log/libvirt/qemu/ticker-serial.log | tr -d '\\r'")
+        return log.split(whereSeparator: \.isNewline).compactMap { $0.split(separator: " ").last.flatMap { Int($0) } }
+    }
+}
