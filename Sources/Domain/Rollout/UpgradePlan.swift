@@ -36,7 +36,7 @@ package struct UpgradePlan: Codable, Sendable, Hashable {
 package enum GuestsAtFailure: String, Codable, Sendable {
     /// Nothing was left, or the guardian goes back to it.
     case goOn = "go-on"
-    /// The new system starts the former one again, which has them go on. One whose kernel panics or hangs cannot.
+    /// The new system starts the former one again, which has them go on. One whose kernel panics early, or hangs, cannot.
     case goOnUnlessPanic = "go-on-unless-panic"
     /// The kernel that they stood under is gone: the host starts cold, and they start again.
     case crash

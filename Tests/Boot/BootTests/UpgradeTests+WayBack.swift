@@ -30,6 +30,7 @@ extension UpgradeTests {
             for name in ["rootless", "late", "panicking"] { try await site.importImage(name, from: broken.path) }
             let running = try await site.startWithKeptGuest()
             let first = try running.record.boot.unwrapped("boot")
+            let memory = try await site.memory(of: running)
 
             for image in ["rootless", "late", "bad"] {
                 let before = try await site.guest(on: running)
@@ -42,6 +43,7 @@ extension UpgradeTests {
                 #expect(boot.status?.guests.map(\.state) == ["running"])
                 let ticks = try await site.ticks(on: after)
                 #expect(ticks.count > before.ticks && ticks == Array(0..<ticks.count), "\(image): a tick is missing, or twice: \(ticks)")
+                #expect(try await site.memory(of: after) >= memory - memory / 50, "\(image): the former system has not all of its memory")
                 try await site.expectStory(Self.storyOfReturn)
                 print("\(image): \(after.record.upgrade?.failure ?? ""); the guest stood for \(boot.status?.guests.first?.pause ?? -1) ms")
             }
@@ -70,7 +72,11 @@ extension UpgradeTests {
             try await site.expect("h1")
             try await site.rack.power(.on, "h1")
             let before = try await site.wait(until: .operational, "h1")
-            let after = try await site.carryOut(UpgradeRequest(image: "kvm:bad", method: .cold, deadline: 1200))
+            let after = try await site.carryOut(UpgradeRequest(image: "kvm:bad", method: .cold, deadline: 1200)) {
+                // What was acknowledged is known to servers that were killed.
+                try site.killServers()
+                try await site.start()
+            }
             #expect(after.record.upgrade?.state == .failed && after.summary.drift)
             #expect(after.record.boot?.image == before.record.boot?.image && after.record.standIn?.failed == after.assignment?.image)
             let names = try await site.wholeTimeline().map(\.name)
@@ -94,6 +100,12 @@ extension Site {
             let detail = try await self.host("h1")
             return detail?.summary.state == .operational && detail?.record.boot?.status?.guests.first?.state == "running" ? detail : nil
         }
+    }
+
+    /// KiB that the host's kernel has.
+    func memory(of host: HostDetail) async throws -> Int {
+        let text = try await run(on: host, "awk '/^MemTotal/ { print $2 }' /proc/meminfo")
+        return try Int(text.filter(\.isNumber)).unwrapped("MemTotal in \(text)")
     }
 
     /// All that the counting guest has written.

@@ -29,7 +29,13 @@ extension AgentSession {
                     // Should this agent end in between, the next one has the guest go on.
                     try StandingGuests(guests: [guest]).save(to: root)
                     defer { try? root.remove(StandingGuests.file) }
-                    guard let standing = try stand.stop(guest) else { throw HostFailure(.missing, "guest \(name) ended meanwhile") }
+                    let standing: StandingGuests.Guest?
+                    do throws(HostFailure) { standing = try stand.stop(guest) } catch {
+                        // libvirtd may have ended when the guest was saved, and not have said so: it goes on, however far that came.
+                        _ = try? stand.resumePatiently(guest)
+                        throw error
+                    }
+                    guard let standing else { throw HostFailure(.missing, "guest \(name) ended meanwhile") }
                     return try stand.resumePatiently(standing)
                 })
         } catch { outcome = .failure(error) }

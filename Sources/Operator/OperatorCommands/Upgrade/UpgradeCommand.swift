@@ -55,7 +55,7 @@ extension GuestsAtFailure {
     var text: String {
         switch self {
         case .goOn: "guests go on"
-        case .goOnUnlessPanic: "guests go on; crash if its kernel panics"
+        case .goOnUnlessPanic: "guests go on; crash if its kernel panics early"
         case .crash: "guests crash"
         case .restart: "they restart"
         }

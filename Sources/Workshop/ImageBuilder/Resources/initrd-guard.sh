@@ -64,4 +64,4 @@ fi
 ./busybox chroot former /usr/sbin/kexec -u 2>/dev/null
 ./busybox chroot former /usr/sbin/kexec -p -u 2>/dev/null
 echo 0 > former/sys/kernel/kexec_crash_size
-./busybox umount former/mnt former/sys former
+./busybox umount former/mnt former/sys former/proc former

@@ -127,7 +127,7 @@ if [ -n "$HANDOVER" ]; then
     if [ -f $KEPT/former/deadline ] && [ -z "$RETURNED" ]; then
         mkdir -p $GUARD/former
         mount -t squashfs -o loop,ro "$KEPT/roots/$(cat $KEPT/former/root).img" $GUARD/former &&
-            mount --bind /sys $GUARD/former/sys && mount --bind $KEPT $GUARD/former/mnt &&
+            mount --bind /proc $GUARD/former/proc && mount --bind /sys $GUARD/former/sys && mount --bind $KEPT $GUARD/former/mnt &&
             guard return "$(cat $KEPT/former/deadline)"
     fi
     if ! compose_root $KEPT/roots/${ROOT#sha256:}.img; then
