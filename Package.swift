@@ -103,6 +103,7 @@ let package = Package(
                 "Primitives", "TFTPWire", "FleetModel", "BootPolicy", "Fleet",
                 nioCore, nioHTTP1, nioPosix, lifecycle, logging, metrics,
             ]),
+        target("HostPower", in: "Servers", ["Primitives", "FleetModel", "Fleet", lifecycle, logging]),
         target(
             "ConfigurationServer", in: "Servers",
             ["HostContract", "FleetModel", "Fleet", hummingbird, lifecycle, logging, nioCore]),
@@ -137,7 +138,7 @@ let package = Package(
                 "Primitives", "Documents", "FleetModel", "HostContract", "OperatorTypes", "Store", "Journal", "ImageStore", "Fleet", "DatagramIO",
                 "DHCPServer",
                 "BootServer",
-                "ConfigurationServer", "OperatorServer", argumentParser, lifecycle, unixSignals, logging,
+                "ConfigurationServer", "HostPower", "OperatorServer", argumentParser, lifecycle, unixSignals, logging,
             ]),
         .executableTarget(
             name: "bennu", dependencies: ["OperatorCommands", "ServerAssembly", argumentParser],
@@ -191,6 +192,9 @@ let package = Package(
                 "OperatorServer", "Fleet", "FleetFixtures", "FleetModel", "HostContract", "OperatorClient", "OperatorTypes", "Primitives",
                 "TestSupport", hummingbird, lifecycle, logging,
             ]),
+        tests(
+            "HostPower", in: "Servers",
+            ["HostPower", "Fleet", "FleetFixtures", "FleetModel", "Journal", "Primitives", "TestSupport", lifecycle, logging]),
         tests("DatagramIO", in: "Servers", ["DatagramIO", "Primitives"]),
         tests(
             "DHCPServer", in: "Servers",

@@ -29,6 +29,9 @@ struct Preflight {
             problems.append("cannot read and write the data directory \(plan.data): \(String(cString: strerror(errno)))")
         }
         hasUsableData = problems.isEmpty
+        if let power = plan.power, !power.program.hasPrefix("/") || access(power.program, X_OK) != 0 {
+            problems.append("the power command \(power.program) is no program that can be run; name it by its whole path")
+        }
         for path in plan.documents where access(path, R_OK) != 0 {
             problems.append("cannot read the documents \(path): \(String(cString: strerror(errno)))")
         }

@@ -28,6 +28,8 @@ package struct ServeCommand: AsyncParsableCommand {
     @Option(help: "The name of the site, which its signed configurations carry.") var site = "site"
     @Option(help: "Port of the boot server's HTTP side.") var httpPort = 8080
     @Option(help: "Port of the configuration server.") var configurationPort = 8081
+    @Option(help: "A program that starts a host anew that hangs: PROGRAM reset NAME. See Documentation/Upgrades.md.") var powerCommand: String?
+    @Option(help: "Seconds that a started kernel may be silent before --power-command is run.") var powerPatience = 900
     @Option(help: "trace, debug, info, notice, warning, error or critical.") var logLevel = "info"
 
     package init() {}
@@ -39,6 +41,9 @@ package struct ServeCommand: AsyncParsableCommand {
         guard !roles.isEmpty else { throw ValidationError("--roles names no role") }
         guard httpPort != configurationPort else { throw ValidationError("--http-port and --configuration-port are both \(httpPort)") }
         guard Logger.Level(rawValue: logLevel) != nil else { throw ValidationError("no log level is called \"\(logLevel)\"") }
+        guard (30...86_400).contains(powerPatience) else {
+            throw ValidationError("--power-patience is 30 to 86400 seconds, not \(powerPatience): a healthy start takes a minute or more")
+        }
         for port in [httpPort, configurationPort] where !(1...65535).contains(port) { throw ValidationError("\(port) is no TCP port") }
     }
 
@@ -56,6 +61,7 @@ package struct ServeCommand: AsyncParsableCommand {
         }
         plan.images = images
         plan.allowsNoImage = allowNoImage
+        plan.power = powerCommand.map { ($0, powerPatience) }
         let preflight = Preflight(plan)
         var problems = preflight.problems
         var assembly: ServerAssembly?

@@ -16,6 +16,8 @@ struct ServePlan: Sendable {
     var site: String
     var httpPort: Int
     var configurationPort: Int
+    /// How hosts that hang are started anew, and after how many seconds.
+    var power: (program: String, patience: Int)?
     var tftpPort: Int = 69
     var dhcpPort: Int = 67
     var proxyPort: Int = 4011

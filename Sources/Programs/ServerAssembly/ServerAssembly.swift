@@ -7,6 +7,7 @@ import Fleet
 import FleetModel
 import Foundation
 import HostContract
+import HostPower
 import ImageStore
 import Journal
 import Logging
@@ -107,6 +108,10 @@ struct ServerAssembly {
                     directory: fleet, advertised: AdvertisedServers(configurationPort: plan.configurationPort), addresses: [address],
                     port: plan.httpPort, counters: http, logger: logger))
             services.append(TFTPService(directory: fleet, addresses: [address], port: plan.tftpPort, counters: tftp, logger: logger))
+        }
+        if let power = plan.power {
+            services.append(
+                PowerKeeper(fleet: fleet, command: PowerCommand(program: power.program), patience: .seconds(power.patience), logger: logger))
         }
         // Last to start and first to stop: nothing invites a host that nobody will serve.
         if plan.roles.contains(.dhcp) { services.append(dhcp) }

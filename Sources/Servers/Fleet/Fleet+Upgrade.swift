@@ -84,7 +84,10 @@ extension Fleet {
             }
             var generator = SystemRandomNumberGenerator()
             let result = state.authorize(credential, boot: boot).flatMap { state.succeed(claim, of: $0, now: time, using: &generator) }
-            if case .success(let record) = result { state.put(record) }
+            if case .success(let record) = result {
+                state.put(record)
+                if claim.fallback != nil, let order = claim.order { state.forgiveKexec(on: record, for: order) }
+            }
             return result
         }
         let record = try judged.get()

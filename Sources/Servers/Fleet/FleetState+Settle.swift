@@ -73,6 +73,14 @@ extension FleetState {
         return [("kexec-distrusted", "\(model): \(reason); warm and save are not taken on this model until: bennu upgrade trust \(host)")]
     }
 
+    /// A host that came back by itself went from one kernel to another twice, however late it says so.
+    mutating func forgiveKexec(on record: HostRecord, for order: String) {
+        let model = HardwareModel(of: record.inventory)
+        guard var learned = models[model], learned.kexecFailure?.order == order else { return }
+        learned.kexecFailure = nil
+        put(learned)
+    }
+
     private mutating func learnPause(on record: HostRecord, from outcome: UpgradeOutcome, of upgrade: UpgradeRecord, now: Int64) {
         guard upgrade.order.method.changesKernel, let longest = outcome.guests.compactMap(\.pause).max() else { return }
         let model = HardwareModel(of: record.inventory)
@@ -93,8 +101,8 @@ extension FleetState {
 }
 
 extension UpgradeRecord {
-    /// Seconds that a host may be silent on its way: one with a way back needs as long again for that.
-    fileprivate var silence: Int64 { Int64(order.deadline) * (order.former == nil ? 1 : 2) }
+    /// Seconds that a host may be silent on its way: one with a way back needs as long again for that, and the start of a kernel more.
+    var silence: Int64 { order.former == nil ? Int64(order.deadline) : Int64(order.deadline) * 2 + 60 }
 
     /// Ends the order, and says so in the timeline.
     fileprivate mutating func fail(_ reason: String) -> (name: String, detail: String) {

@@ -28,10 +28,15 @@ enum BrokenImage {
     static func withLatePanic(of original: String, at directory: String) throws {
         let script = "\(BootEnvironment.root)/Sources/Workshop/ImageBuilder/Resources/initrd-guard.sh"
         let guardScript = try String(contentsOfFile: script, encoding: .utf8)
-        let loop = "waited=0\n"
+        let loop = "while :; do\n"
         guard guardScript.contains(loop) else { throw Unmet("\(script) has no line \(loop)") }
         let panic = "echo c > former/proc/sysrq-trigger\n"
         try derive(from: original, to: directory) { _ in [("etc/bennu/guard.sh", guardScript.replacing(loop, with: panic + loop))] }
+    }
+
+    /// The kernel runs, and nothing comes of it.
+    static func withHang(of original: String, at directory: String) throws {
+        try derive(from: original, to: directory) { _ in [("init", "#!/bin/busybox sh\nwhile :; do /bin/busybox sleep 1000; done\n")] }
     }
 
     private struct Layout {

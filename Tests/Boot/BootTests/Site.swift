@@ -16,6 +16,7 @@ final class Site: Sendable {
     private let directory: TemporaryDirectory
     private let directoryOfEvidence: String
     private let server: Mutex<ServerProcess?>
+    private let moreArguments = Mutex<[String]>([])
 
     var data: String { "\(directory.path)/data" }
     var key: String { "\(directory.path)/key" }
@@ -55,7 +56,8 @@ final class Site: Sendable {
     /// Starts the servers over whatever is in the data directory, and waits until they answer.
     func start() async throws {
         let command = rack.namespaceCommand(
-            [try BootEnvironment.program, "serve", "--data", data, "--interface", "rack0", "--socket", socket, "--site", "test"])
+            [try BootEnvironment.program, "serve", "--data", data, "--interface", "rack0", "--socket", socket, "--site", "test"]
+                + moreArguments.withLock { $0 })
         let process = try ServerProcess(command, log: evidence("serve.log"))
         server.withLock { $0 = process }
         try await eventually("the servers answer", within: .seconds(60)) {
@@ -82,6 +84,17 @@ final class Site: Sendable {
               authorizedKeys: ["\(publicKey)"]
             """
         try await apply(Self.example("10-network.yaml"), Self.example("20-profile.yaml"), operators)
+    }
+
+    /// From now on hosts that hang are started anew by the rack's own power switch.
+    func usePowerSwitch(patience: Int) async throws {
+        let script = "\(directory.path)/power"
+        let text = "#!/bin/sh\nexec \(try BootEnvironment.program) rack power --name \(rack.name) \"$2\" \"$1\"\n"
+        try Data(text.utf8).write(to: URL(filePath: script))
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: script)
+        moreArguments.withLock { $0 = ["--power-command", script, "--power-patience", "\(patience)"] }
+        try killServers()
+        try await start()
     }
 
     /// In a task of its own, because the test's may have been cancelled by its time limit.

@@ -63,8 +63,10 @@ extension UpgradeTests {
         }
     }
 
-    @Test("and it is started from nothing with an image whose agent fails: after two starts it has what it had before", .timeLimit(.minutes(40)))
-    func agentMissing() async throws {
+    @Test(
+        "and it is started from nothing with an image whose agent fails, and one whose kernel hangs: after two starts, or three, it has what it had before",
+        .timeLimit(.minutes(40)))
+    func startedInVain() async throws {
         try await Site.with("missing", memoryMebibytes: 2048) { site in
             for name in ["a", "bad"] { try await site.importImage(name) }
             let profile = Site.example("20-profile.yaml").replacing("kvm:latest", with: "kvm:a")
@@ -81,6 +83,16 @@ extension UpgradeTests {
             #expect(after.record.boot?.image == before.record.boot?.image && after.record.standIn?.failed == after.assignment?.image)
             let names = try await site.wholeTimeline().map(\.name)
             #expect(names.count { $0 == "agent-missing" } == 2 && names.count { $0 == "boot-failed" } == 2, "\(names)")
+
+            let hanging = site.evidence("hanging")
+            defer { try? FileManager.default.removeItem(atPath: hanging) }
+            try BrokenImage.withHang(of: "\(upgradeImages)/b", at: hanging)
+            try await site.importImage("hanging", from: site.evidence(""))
+            try await site.usePowerSwitch(patience: 60)
+            let again = try await site.carryOut(UpgradeRequest(image: "kvm:hanging", method: .cold, deadline: 1200))
+            #expect(again.record.upgrade?.state == .failed && again.record.boot?.image == before.record.boot?.image)
+            #expect(again.record.standIn?.failed == again.assignment?.image)
+            #expect(try await site.wholeTimeline().count { $0.name == "power-reset" } == 3)
         }
     }
 }

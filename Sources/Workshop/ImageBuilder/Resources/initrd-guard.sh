@@ -27,16 +27,17 @@ if [ "$way" = return ]; then
     fi
 fi
 
-waited=0
+read -r now _ < proc/uptime
+limit=$((${now%.*} + deadline))
 while :; do
     case $way in
         return) [ -e closed ] && break; [ -e back ] && break; [ -e at-once ] && break ;;
-        reset) [ -e alive ] && exit ;;
+        reset) [ -e alive ] && { ./busybox umount proc; exit; } ;;
     esac
     # Whoever holds it decides.
-    [ "$waited" -ge "$deadline" ] && [ ! -e held ] && break
+    read -r now _ < proc/uptime
+    [ "${now%.*}" -ge "$limit" ] && [ ! -e held ] && break
     ./busybox sleep 1
-    waited=$((waited + 1))
 done
 
 if [ "$way" = reset ]; then
@@ -64,4 +65,4 @@ fi
 ./busybox chroot former /usr/sbin/kexec -u 2>/dev/null
 ./busybox chroot former /usr/sbin/kexec -p -u 2>/dev/null
 echo 0 > former/sys/kernel/kexec_crash_size
-./busybox umount former/mnt former/sys former/proc former
+./busybox umount former/mnt former/sys former/proc former proc

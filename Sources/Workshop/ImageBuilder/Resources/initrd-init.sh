@@ -51,7 +51,8 @@ compose_root() {
 # --- a process of ours that outlives us: see initrd-guard.sh
 GUARD=/run/bennu/return
 guard() {
-    mkdir -p $GUARD
+    mkdir -p $GUARD/proc
+    mount --bind /proc $GUARD/proc
     cp /bin/busybox /etc/bennu/guard.sh $GUARD/
     export CREDENTIAL SERVER BOOT
     ( cd $GUARD && exec setsid ./busybox sh ./guard.sh "$@" 3>/dev/kmsg </dev/null >/dev/null 2>&1 ) &
