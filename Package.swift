@@ -100,7 +100,7 @@ let package = Package(
         target(
             "BootServer", in: "Servers",
             [
-                "Primitives", "TFTPWire", "FleetModel", "BootPolicy", "Fleet",
+                "Primitives", "TFTPWire", "FleetModel", "BootPolicy", "DatagramIO", "Fleet",
                 nioCore, nioHTTP1, nioPosix, lifecycle, logging, metrics,
             ]),
         target("HostPower", in: "Servers", ["Primitives", "FleetModel", "Fleet", lifecycle, logging]),
@@ -160,6 +160,8 @@ let package = Package(
             dependencies: [
                 "DHCPServer", "DHCPWire", "DatagramIO", "Fleet", "ImageStore", "Journal", "OperatorTypes", "Primitives", "Store", logging,
             ], path: "Tests/Servers/DHCPExchanges", swiftSettings: ours),
+        .executableTarget(
+            name: "TFTPFetches", dependencies: ["CSockets", "Primitives"], path: "Tests/Servers/TFTPFetches", swiftSettings: ours),
         .executableTarget(name: "StoreWriter", dependencies: ["Store"], path: "Tests/Storage/StoreWriter", swiftSettings: ours),
         tests("Primitives", in: "Vocabulary", ["Primitives"]),
         tests("DHCPWire", in: "Wire", ["DHCPWire", "Primitives"]),
@@ -204,7 +206,10 @@ let package = Package(
             ]),
         tests(
             "BootServer", in: "Servers",
-            ["BootServer", "AddressPlan", "BootPolicy", "Fleet", "FleetModel", "Primitives", "TFTPWire", lifecycle, logging, nioCore, nioPosix]),
+            [
+                "BootServer", "AddressPlan", "BootPolicy", "Fleet", "FleetModel", "Primitives", "TFTPFetches", "TFTPWire", lifecycle, logging,
+                nioCore, nioPosix,
+            ]),
         tests("HostAgent", in: "Host", ["HostAgent", "HostContract", "Primitives", crypto, nioCore, nioHTTP1, nioPosix]),
         tests("OperatorClient", in: "Operator", ["OperatorClient", "HostContract", nioCore, nioHTTP1, nioPosix]),
         tests("VirtualRack", in: "Workshop", ["VirtualRack", "Primitives"]),

@@ -8,11 +8,15 @@ fuzz { bytes in
     guard case .readRequest(let request) = packet else { return }
     _ = try? TFTPRequestPath(request.fileName)
     var transfer = TFTPReadTransfer(request: request, fileSize: bytes.count * 997, limits: .init())
-    _ = transfer.start()
+    _ = transfer.start(at: 0)
+    // Times that run backwards and forwards at will.
     for piece in stride(from: 0, to: bytes.count, by: 4) {
+        let time = Int64(bytes[piece]) << (Int64(bytes[piece]) & 31) - 1
         let action =
-            (try? TFTPPacket(decoding: bytes[piece..<min(bytes.count, piece + 4)])).map { transfer.receive($0) } ?? transfer.timeout()
+            (try? TFTPPacket(decoding: bytes[piece..<min(bytes.count, piece + 4)])).map { transfer.receive($0, at: time) }
+            ?? transfer.timeout(at: time)
         guard case .send(let blocks) = action else { continue }
+        precondition(transfer.timeoutInterval > 0, "no wait")
         precondition(blocks.upperBound <= transfer.lastBlock && blocks.count <= transfer.windowSize, "outside the window")
     }
 }

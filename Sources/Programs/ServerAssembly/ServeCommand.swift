@@ -30,6 +30,7 @@ package struct ServeCommand: AsyncParsableCommand {
     @Option(help: "Port of the configuration server.") var configurationPort = 8081
     @Option(help: "A program that starts a host anew that hangs: PROGRAM reset NAME. See Documentation/Upgrades.md.") var powerCommand: String?
     @Option(help: "Seconds that a started kernel may be silent before --power-command is run.") var powerPatience = 900
+    @Flag(help: "Answer TFTP from port 69 alone, for clients behind address translation and old management controllers.") var tftpSinglePort = false
     @Option(help: "trace, debug, info, notice, warning, error or critical.") var logLevel = "info"
 
     package init() {}
@@ -62,6 +63,7 @@ package struct ServeCommand: AsyncParsableCommand {
         plan.images = images
         plan.allowsNoImage = allowNoImage
         plan.power = powerCommand.map { ($0, powerPatience) }
+        plan.tftpOnSinglePort = tftpSinglePort
         let preflight = Preflight(plan)
         var problems = preflight.problems
         var assembly: ServerAssembly?

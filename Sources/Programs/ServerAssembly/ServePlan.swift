@@ -19,6 +19,8 @@ struct ServePlan: Sendable {
     /// How hosts that hang are started anew, and after how many seconds.
     var power: (program: String, patience: Int)?
     var tftpPort: Int = 69
+    /// Whether TFTP answers from that port alone.
+    var tftpOnSinglePort = false
     var dhcpPort: Int = 67
     var proxyPort: Int = 4011
 

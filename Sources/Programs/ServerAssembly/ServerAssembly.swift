@@ -107,7 +107,10 @@ struct ServerAssembly {
                 HTTPBootService(
                     directory: fleet, advertised: AdvertisedServers(configurationPort: plan.configurationPort), addresses: [address],
                     port: plan.httpPort, counters: http, logger: logger))
-            services.append(TFTPService(directory: fleet, addresses: [address], port: plan.tftpPort, counters: tftp, logger: logger))
+            services.append(
+                TFTPService(
+                    directory: fleet, addresses: [IPv4Address(address) ?? .any], port: UInt16(clamping: plan.tftpPort),
+                    isSinglePort: plan.tftpOnSinglePort, counters: tftp, logger: logger))
         }
         if let power = plan.power {
             services.append(

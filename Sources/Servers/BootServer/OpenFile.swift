@@ -35,6 +35,17 @@ final class OpenFile: Sendable {
         return copy >= 0 ? NIOFileHandle(_deprecatedTakingOwnershipOfDescriptor: copy) : nil
     }
 
+    /// Its first `size` bytes as memory, for the kernel to read from: reading beyond the end of a file that was cut would end the process.
+    func map(_ size: Int) -> UnsafeRawBufferPointer? {
+        guard size > 0 else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+        guard let memory = mmap(nil, size, PROT_READ, MAP_SHARED, descriptor, 0), memory != MAP_FAILED else { return nil }
+        return UnsafeRawBufferPointer(start: memory, count: size)
+    }
+
+    static func unmap(_ bytes: UnsafeRawBufferPointer) {
+        if let memory = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: memory), bytes.count) }
+    }
+
     /// Up to `count` bytes from `offset`; fewer at the end of the file, `nil` on failure.
     func read(at offset: Int64, count: Int) -> [UInt8]? {
         guard offset >= 0, count >= 0 else { return nil }

@@ -49,4 +49,26 @@ package final class DatagramBatch {
                 isTruncated: message.truncated != 0)
         }
     }
+
+    /// The bytes are the batch's own: they are gone when it is filled again.
+    func forEach(_ count: Int32, _ body: (DatagramView) -> Void) {
+        messages.withUnsafeBufferPointer { messages in
+            for message in messages.prefix(Int(max(0, count))) {
+                let bytes = UnsafeRawBufferPointer(start: message.bytes, count: Int(min(message.length, message.capacity)))
+                body(
+                    DatagramView(
+                        bytes: bytes, source: IPv4Address(value: message.source_address), port: message.source_port,
+                        destination: IPv4Address(value: message.destination_address), isTruncated: message.truncated != 0))
+            }
+        }
+    }
+}
+
+/// A datagram that arrived, in the buffer of its batch: for loops that copy nothing.
+package struct DatagramView {
+    package let bytes: UnsafeRawBufferPointer
+    package let source: IPv4Address
+    package let port: UInt16
+    package let destination: IPv4Address
+    package let isTruncated: Bool
 }

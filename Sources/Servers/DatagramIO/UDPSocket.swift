@@ -30,6 +30,23 @@ package struct UDPSocket: Sendable {
         return batch.datagrams(try SocketError.check(count, "receive"))
     }
 
+    /// Calls `body` for what has arrived, at most one batch. Returns how many; a batch that was full may have left some behind.
+    package func receive(into batch: DatagramBatch, _ body: (DatagramView) -> Void) throws(SocketError) -> Int {
+        let count = batch.fill { csockets_receive(descriptor.number, $0, $1) }
+        if count < 0, SocketError("", code: -count).isTransient { return 0 }
+        batch.forEach(try SocketError.check(count, "receive"), body)
+        return Int(count)
+    }
+
+    /// Lets this many bytes wait to be sent, as far as the system allows.
+    package func setSendBuffer(_ bytes: Int32) { csockets_send_buffer(descriptor.number, bytes) }
+
+    /// Bytes of the greatest packet that goes to an address unfragmented, by its route and what ICMP has told; `nil` when there is no way to it.
+    package static func pathMTU(to address: IPv4Address) -> Int? {
+        let size = csockets_path_mtu(address.value)
+        return size > 0 ? Int(size) : nil
+    }
+
     /// Tries every datagram; one result each, in order, `nil` where it left.
     package func send(_ datagrams: [OutgoingDatagram]) -> [SocketError?] {
         var results: [SocketError?] = []

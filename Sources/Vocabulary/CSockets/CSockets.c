@@ -6,8 +6,10 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -131,6 +133,95 @@ int csockets_send(int descriptor, struct csockets_outgoing *datagrams, int count
         for (int end = i + sent; i < end; i++, left++) datagrams[i].error = 0;
     }
     return left;
+}
+
+int csockets_send_gathered(int descriptor, struct csockets_gathered *gathered, int count) {
+    struct mmsghdr messages[CSOCKETS_BATCH];
+    struct sockaddr_in targets[CSOCKETS_BATCH];
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(sizeof(struct in_pktinfo)) + CMSG_SPACE(sizeof(uint16_t))];
+    } controls[CSOCKETS_BATCH];
+    if (count > CSOCKETS_BATCH) count = CSOCKETS_BATCH;
+    for (int i = 0; i < count; i++) {
+        targets[i] = (struct sockaddr_in){.sin_family = AF_INET,
+                                          .sin_port = htons(gathered[i].destination_port),
+                                          .sin_addr.s_addr = htonl(gathered[i].destination_address)};
+        struct msghdr *header = &messages[i].msg_hdr;
+        *header = (struct msghdr){.msg_name = &targets[i],
+                                  .msg_namelen = sizeof targets[i],
+                                  .msg_iov = (struct iovec *)gathered[i].parts,
+                                  .msg_iovlen = gathered[i].part_count};
+        memset(&controls[i], 0, sizeof controls[i]);
+        struct cmsghdr *part = &controls[i].header;
+        if (gathered[i].source_address) {
+            struct in_pktinfo information = {.ipi_spec_dst.s_addr = htonl(gathered[i].source_address)};
+            part->cmsg_level = IPPROTO_IP;
+            part->cmsg_type = IP_PKTINFO;
+            part->cmsg_len = CMSG_LEN(sizeof information);
+            memcpy(CMSG_DATA(part), &information, sizeof information);
+            header->msg_controllen += CMSG_SPACE(sizeof information);
+            part = (struct cmsghdr *)(controls[i].bytes + header->msg_controllen);
+        }
+        if (gathered[i].segment_size) {
+            part->cmsg_level = IPPROTO_UDP;
+            part->cmsg_type = UDP_SEGMENT;
+            part->cmsg_len = CMSG_LEN(sizeof gathered[i].segment_size);
+            memcpy(CMSG_DATA(part), &gathered[i].segment_size, sizeof gathered[i].segment_size);
+            header->msg_controllen += CMSG_SPACE(sizeof gathered[i].segment_size);
+        }
+        if (header->msg_controllen) header->msg_control = &controls[i];
+    }
+    int tried = 0;
+    while (tried < count) {
+        int sent = sendmmsg(descriptor, messages + tried, (unsigned)(count - tried), MSG_DONTWAIT);
+        if (sent < 0 && errno == EINTR) continue;
+        if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
+        // As above: an error is that of the first message of its call.
+        if (sent <= 0) gathered[tried++].error = sent < 0 ? errno : EIO;
+        for (int end = tried + (sent > 0 ? sent : 0); tried < end; tried++) gathered[tried].error = 0;
+    }
+    return tried;
+}
+
+void csockets_send_buffer(int descriptor, int bytes) {
+    if (setsockopt(descriptor, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof bytes) < 0)
+        (void)setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+}
+
+int csockets_path_mtu(uint32_t address) {
+    int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), size = 0;
+    if (descriptor < 0) return failed(-1);
+    // Any port: connecting asks for the route and sends nothing.
+    struct sockaddr_in target = {.sin_family = AF_INET, .sin_port = htons(9), .sin_addr.s_addr = htonl(address)};
+    socklen_t length = sizeof size;
+    if (connect(descriptor, (struct sockaddr *)&target, sizeof target) < 0) return failed(descriptor);
+    if (getsockopt(descriptor, IPPROTO_IP, IP_MTU, &size, &length) < 0) return failed(descriptor);
+    close(descriptor);
+    return size;
+}
+
+int csockets_epoll(void) {
+    int descriptor = epoll_create1(EPOLL_CLOEXEC);
+    return descriptor < 0 ? failed(-1) : descriptor;
+}
+
+int csockets_epoll_watch(int epoll, int descriptor, uint32_t tag, int is_new, int for_writing) {
+    struct epoll_event event = {.events = EPOLLIN | (for_writing ? EPOLLOUT : 0), .data.u32 = tag};
+    return epoll_ctl(epoll, is_new ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, descriptor, &event) < 0 ? failed(-1) : 0;
+}
+
+int csockets_epoll_wait(int epoll, struct csockets_event *events, int count, int milliseconds) {
+    struct epoll_event ready[CSOCKETS_BATCH];
+    if (count > CSOCKETS_BATCH) count = CSOCKETS_BATCH;
+    int found = epoll_wait(epoll, ready, count, milliseconds);
+    if (found < 0) return errno == EINTR ? 0 : failed(-1);
+    for (int i = 0; i < found; i++) {
+        events[i].tag = ready[i].data.u32;
+        events[i].readable = (ready[i].events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0;
+        events[i].writable = (ready[i].events & EPOLLOUT) != 0;
+    }
+    return found;
 }
 
 int csockets_packet_open(void) {

@@ -18,6 +18,12 @@ extension TFTPPacket {
         }
     }
 
+    /// The block of an ACK, without making a packet of it; `nil` for anything else.
+    package static func acknowledgedBlock(in bytes: UnsafeRawBufferPointer) -> UInt16? {
+        guard bytes.count == 4, bytes[0] == 0, bytes[1] == 4 else { return nil }
+        return UInt16(bytes[2]) << 8 | UInt16(bytes[3])
+    }
+
     /// RFC 2347 section 2 allows 512 bytes; this leaves room for ROMs that pad to a full frame, and none for floods of options.
     package static let maximumRequestSize = 1500
 

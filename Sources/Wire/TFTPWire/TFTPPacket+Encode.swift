@@ -11,8 +11,8 @@ extension TFTPPacket {
         }
     }
 
-    /// The four bytes before a DATA packet's bytes, for a sender that reads a file straight into its buffer.
-    package static func dataHeader(block: UInt16) -> [UInt8] { header(3, block) }
+    /// The four bytes before a DATA packet's bytes, the first of them the highest.
+    package static func dataHeader(block: UInt16) -> UInt32 { 3 << 16 | UInt32(block) }
 
     private static func header(_ operation: UInt8, _ value: UInt16) -> [UInt8] {
         [0, operation, UInt8(value >> 8), UInt8(value & 0xff)]

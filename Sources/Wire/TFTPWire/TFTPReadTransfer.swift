@@ -1,5 +1,7 @@
 /// The server's side of one read transfer (RFC 1350, 2347, 2348, 2349, 7440): says what to send; the caller has socket, file and clock.
 ///
+/// Times are nanoseconds since a moment that the caller chooses. How long it waits follows from the round trips that it measures (RFC 6298): a lost packet costs about as much as sending it again.
+///
 /// Blocks are counted from 1 without wrapping; `wireNumber(of:)` gives the 16 bits that travel. The last block is shorter than
 /// `blockSize`, empty when the size is a multiple of it. Only packets from the transfer's own TID (address and port) may be given to it:
 /// the caller answers any other sender with ERROR 5 and goes on.
@@ -8,10 +10,13 @@ package struct TFTPReadTransfer: Sendable {
     package struct Limits: Hashable, Sendable {
         package var maximumBlockSize: Int
         package var maximumWindowSize: Int
-        /// How often in a row the same packets are sent again before giving up.
+        /// A client that is silent for this many times `timeout`, and once more, is given up.
         package var retransmissions: Int
-        /// Until the client names its own `timeout`.
+        /// The longest wait before sending again, until the client names its own `timeout`.
         package var timeout: Duration
+        /// The wait before a round trip was measured, and the shortest wait after that: clients are busy with other things for milliseconds.
+        package var initialTimeout = Duration.milliseconds(250)
+        package var minimumTimeout = Duration.milliseconds(4)
         /// Seconds of the longest `timeout` that a client may ask for: each one holds a transfer open that long.
         package var maximumTimeoutSeconds = 30
 
@@ -22,10 +27,17 @@ package struct TFTPReadTransfer: Sendable {
             self.retransmissions = max(0, retransmissions)
             self.timeout = timeout
         }
+
+        /// With blocks that fit a path unfragmented.
+        package func fitting(pathMTU: Int) -> Self {
+            var limits = self
+            limits.maximumBlockSize = min(maximumBlockSize, max(544, pathMTU) - 32)
+            return limits
+        }
     }
 
     package enum Action: Hashable, Sendable {
-        /// Send these blocks in order, then wait.
+        /// Send these blocks in order, then wait. What was to be sent before and was not is not wanted any more.
         case send(blocks: ClosedRange<Int>)
         /// Send OACK, then wait for the ACK of block 0.
         case sendOptionAcknowledgement([TFTPOption])
@@ -53,6 +65,8 @@ package struct TFTPReadTransfer: Sendable {
         /// The client asks again because our first packet was lost or late; the timeout sends it again.
         case duplicateRequest
         case unexpectedPacket
+        /// All that follows the acknowledged block was sent since.
+        case underWay
         case notStarted
         case ended
     }
@@ -66,25 +80,49 @@ package struct TFTPReadTransfer: Sendable {
 
     package let fileSize: Int
     package let negotiation: TFTPNegotiation
-    let retransmissions: Int
+    package let lastBlock: Int
+    private let retransmissions: Int
+    // In nanoseconds.
+    private let (firstTimeout, shortestTimeout, longestTimeout): (Int64, Int64, Int64)
     var phase = Phase.new
     /// Last block that the client has; 0 before the first.
     package internal(set) var acknowledged = 0
     /// Last block that was sent.
     package internal(set) var sent = 0
-    var attempts = 0
+    package internal(set) var roundTrip = RoundTripEstimator()
+    /// When the packets that are unacknowledged were sent, and whether an answer may be one to an earlier sending.
+    var sentAt: Int64 = 0
+    var isAmbiguous = false
+    /// The whole window was sent again, and the client may have a part of it.
+    var isRepeated = false
+    /// Waits in a row without an answer; each is twice as long as the one before (RFC 6298 section 5.5).
+    var backoff = 0
+    /// How long in all nothing moved the transfer on.
+    var silence: Int64 = 0
+    /// How many windows must be acknowledged before a duplicate acknowledgement has one sent again.
+    var windowsWithoutRepeat = 0
 
     package init(request: TFTPRequest, fileSize: Int, limits: Limits) {
         self.fileSize = max(0, fileSize)
-        retransmissions = limits.retransmissions
         negotiation = TFTPNegotiation(request: request, fileSize: self.fileSize, limits: limits)
+        lastBlock = self.fileSize / negotiation.blockSize + 1
+        retransmissions = limits.retransmissions
+        firstTimeout = Self.clamped(limits.initialTimeout)
+        shortestTimeout = Self.clamped(limits.minimumTimeout)
+        longestTimeout = Self.clamped(negotiation.timeout)
     }
+
+    /// A millisecond to an hour: the range in which nothing overflows.
+    private static func clamped(_ time: Duration) -> Int64 { max(1_000_000, min(3_600_000_000_000, time.nanoseconds)) }
 
     package var blockSize: Int { negotiation.blockSize }
     package var windowSize: Int { negotiation.windowSize }
-    /// How long to wait before `timeout()`.
-    package var timeoutInterval: Duration { negotiation.timeout }
-    package var lastBlock: Int { fileSize / blockSize + 1 }
+    /// Nanoseconds to wait before `timeout(at:)`. What the client asked for by `timeout` is the most.
+    package var timeoutInterval: Int64 {
+        let measured = max(shortestTimeout, roundTrip.timeout ?? firstTimeout)
+        return min(longestTimeout, backoff == 0 ? measured : measured << Int64(min(backoff, 16)))
+    }
+    var isOutOfPatience: Bool { silence / max(1, longestTimeout) > retransmissions }
     package var hasEnded: Bool { phase == .ended }
 
     /// The file's bytes that belong to a block; empty outside the file.

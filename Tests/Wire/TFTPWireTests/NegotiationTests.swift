@@ -45,7 +45,7 @@ struct NegotiationTests {
         #expect(transfer.negotiation.acknowledged == row.answered)
         #expect(transfer.blockSize == row.blockSize)
         #expect(transfer.windowSize == row.windowSize)
-        #expect(transfer.timeoutInterval == row.timeout)
+        #expect(transfer.negotiation.timeout == row.timeout)
         let first = transfer.start()
         #expect(first == (row.answered.isEmpty ? .send(blocks: 1...1) : .sendOptionAcknowledgement(row.answered)))
     }

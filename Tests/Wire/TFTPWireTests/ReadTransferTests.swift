@@ -5,9 +5,9 @@ import Testing
 struct ReadTransferTests {
     static func transfer(size: Int, window: Int = 1, options: [TFTPOption] = [], retransmissions: Int = 2) -> TFTPReadTransfer {
         let options = options + (window > 1 ? [TFTPOption("windowsize", String(window))] : [])
-        return TFTPReadTransfer(
-            request: TFTPRequest(fileName: [97], options: options), fileSize: size,
-            limits: .init(maximumWindowSize: 65_535, retransmissions: retransmissions))
+        var limits = TFTPReadTransfer.Limits(maximumWindowSize: 65_535, retransmissions: retransmissions)
+        (limits.initialTimeout, limits.minimumTimeout) = (limits.timeout, limits.timeout)
+        return TFTPReadTransfer(request: TFTPRequest(fileName: [97], options: options), fileSize: size, limits: limits)
     }
 
     @Test(
@@ -72,6 +72,7 @@ struct ReadTransferTests {
         _ = transfer.start()
         #expect(transfer.receive(.acknowledgement(block: 0)) == .send(blocks: 1...4))
         #expect(transfer.receive(.acknowledgement(block: 2)) == .send(blocks: 3...6))
+        #expect(transfer.timeout() == .send(blocks: 3...3))
         #expect(transfer.timeout() == .send(blocks: 3...6))
         #expect(transfer.receive(.acknowledgement(block: 6)) == .send(blocks: 7...10))
         #expect(transfer.receive(.acknowledgement(block: 10)) == .send(blocks: 11...11))

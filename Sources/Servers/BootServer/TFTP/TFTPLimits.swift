@@ -1,4 +1,3 @@
-package import NIOCore
 package import TFTPWire
 
 /// What all clients together, and one of them, may cost.
@@ -8,9 +7,9 @@ package struct TFTPLimits: Sendable, Hashable {
     package var transfersPerClient = 16
     /// `netascii` needs the converted file in memory.
     package var largestTextFile: Int64 = 4 * 1024 * 1024
-    /// Block and window sizes, retransmissions. 1460 leaves room for VLAN tags and tunnels where firmware asks for 1468.
-    package var transfer = TFTPReadTransfer.Limits(linkMTU: 1492, maximumWindowSize: 64, retransmissions: 6)
+    /// Block and window sizes, retransmissions. Blocks fit the path to each client as well.
+    package var transfer = TFTPReadTransfer.Limits(linkMTU: 65_536, maximumWindowSize: 64, retransmissions: 6)
     /// How long transfers under way may go on after the server was told to stop.
-    package var grace = TimeAmount.seconds(5)
+    package var grace = Duration.seconds(5)
     package init() {}
 }

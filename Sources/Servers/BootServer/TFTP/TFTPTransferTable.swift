@@ -1,71 +1,47 @@
-import NIOCore
-import Synchronization
+import Primitives
 import TFTPWire
 
-/// The transfers under way, by the client's transfer identifier (address and port), the address it asked, and what for:
-/// firmware that asks for a size first may use the same port for the file, before we know that the first transfer is over.
-final class TFTPTransferTable: Sendable {
-    struct Key: Hashable, Sendable {
-        var client: SocketAddress
-        var listener: SocketAddress
-        var request: TFTPRequest
-    }
-    enum Admission: Hashable, Sendable {
-        case admitted
-        /// The same request again: the transfer's own timeout answers it.
-        case duplicate
-        case refused(TFTPRefusal)
-    }
-
-    private struct State {
-        var channels: [Key: (any Channel)?] = [:]
-        var perClient: [String: Int] = [:]
-        var isStopping = false
-    }
+/// The transfers under way, and for a while those that ended: what comes late for one is not a stranger's.
+struct TFTPTransferTable {
     private let limits: TFTPLimits
-    private let state = Mutex(State())
+    private var transfers: [TFTPEndpoint: TFTPTransfer] = [:]
+    private var perClient: [IPv4Address: Int] = [:]
+    /// Those under way.
+    private(set) var count = 0
+    /// Bytes that all transfers may have under way.
+    private(set) var windowBytes = 0
 
     init(limits: TFTPLimits) { self.limits = limits }
 
-    var count: Int { state.withLock { $0.channels.count } }
+    subscript(endpoint: TFTPEndpoint) -> TFTPTransfer? { transfers[endpoint] }
+    var underWay: [TFTPTransfer] { transfers.values.filter { !$0.isDone } }
 
-    func admit(_ key: Key) -> Admission {
-        state.withLock { state in
-            if state.channels[key] != nil { return .duplicate }
-            let client = key.client.ipAddress ?? ""
-            let running = state.perClient[client] ?? 0
-            if state.isStopping { return .refused(.stopped) }
-            if state.channels.count >= limits.transfers { return .refused(.tooManyTransfers) }
-            if running >= limits.transfersPerClient { return .refused(.tooManyFromClient) }
-            state.channels.updateValue(nil, forKey: key)
-            state.perClient[client] = running + 1
-            return .admitted
-        }
+    /// Why a client gets no further transfer; `nil` when it does.
+    func refusal(for client: IPv4Address) -> TFTPRefusal? {
+        if count >= limits.transfers { return .tooManyTransfers }
+        if perClient[client, default: 0] >= limits.transfersPerClient { return .tooManyFromClient }
+        return nil
     }
 
-    func began(_ key: Key, on channel: any Channel) {
-        state.withLock { if $0.channels[key] != nil { $0.channels.updateValue(channel, forKey: key) } }
+    mutating func insert(_ transfer: TFTPTransfer) {
+        transfers[transfer.endpoint] = transfer
+        perClient[transfer.endpoint.client, default: 0] += 1
+        count += 1
+        windowBytes += transfer.windowBytes
     }
 
-    func ended(_ key: Key) {
-        state.withLock { state in
-            guard state.channels.removeValue(forKey: key) != nil else { return }
-            let client = key.client.ipAddress ?? ""
-            let left = (state.perClient[client] ?? 1) - 1
-            state.perClient[client] = left > 0 ? left : nil
-        }
+    mutating func end(_ transfer: TFTPTransfer) {
+        guard !transfer.isDone else { return }
+        transfer.isDone = true
+        let client = transfer.endpoint.client
+        let left = (perClient[client] ?? 1) - 1
+        perClient[client] = left > 0 ? left : nil
+        count -= 1
+        windowBytes -= transfer.windowBytes
     }
 
-    /// Refuses new transfers, and closes those that are not done after `grace`. Returns when none is left.
-    func stop(grace: TimeAmount) async {
-        let channels = state.withLock { state in
-            state.isStopping = true
-            return state.channels.values.compactMap { $0 }
-        }
-        for channel in channels {
-            let alarm = channel.eventLoop.scheduleTask(in: grace) { channel.close(promise: nil) }
-            channel.closeFuture.whenComplete { _ in alarm.cancel() }
-        }
-        for channel in channels { try? await channel.closeFuture.get() }
+    /// Forgets one that ended, unless its place was taken since.
+    mutating func forget(_ transfer: TFTPTransfer) {
+        if transfers[transfer.endpoint] === transfer { transfers[transfer.endpoint] = nil }
     }
 }

@@ -1,5 +1,6 @@
 #pragma once
 #include <stdint.h>
+#include <sys/uio.h>
 
 // What Swift's Glibc module lacks: messages in batches, with the interface they came in by and the address they leave by.
 // Addresses and ports are in host byte order. Functions return a count or a descriptor, or -errno; they never block.
@@ -31,6 +32,27 @@ struct csockets_outgoing {
     int32_t error;
 };
 
+/// Bytes from several places that are sent as one datagram, or as several of the same size.
+struct csockets_gathered {
+    const struct iovec *parts;
+    uint32_t part_count;
+    /// 0 lets the kernel choose.
+    uint32_t source_address;
+    uint32_t destination_address;
+    uint16_t destination_port;
+    /// Bytes of each datagram that the kernel cuts the whole into (UDP_SEGMENT), the last may be shorter; 0 sends one.
+    uint16_t segment_size;
+    /// Set by the call: 0 or an errno.
+    int32_t error;
+};
+
+/// One descriptor that epoll reports.
+struct csockets_event {
+    uint32_t tag;
+    uint8_t readable;
+    uint8_t writable;
+};
+
 /// One IP packet that is sent in an Ethernet frame to a hardware address, without ARP.
 struct csockets_frame {
     const uint8_t *bytes;
@@ -51,6 +73,19 @@ int csockets_local_port(int descriptor);
 int csockets_receive(int descriptor, struct csockets_incoming *datagrams, int count);
 /// Tries every one; how many left.
 int csockets_send(int descriptor, struct csockets_outgoing *datagrams, int count);
+
+/// In order, until one would block; how many were tried. At most `CSOCKETS_BATCH`.
+int csockets_send_gathered(int descriptor, struct csockets_gathered *messages, int count);
+/// Bytes that may wait in the socket to be sent; beyond wmem_max where the process may.
+void csockets_send_buffer(int descriptor, int bytes);
+/// The greatest IPv4 packet that goes to an address unfragmented, as far as routes and ICMP have told.
+int csockets_path_mtu(uint32_t address);
+
+int csockets_epoll(void);
+/// Adds a descriptor, or changes what is waited for. Reading is always waited for.
+int csockets_epoll_watch(int epoll, int descriptor, uint32_t tag, int is_new, int for_writing);
+/// Waits up to `milliseconds` (negative: for ever); how many events, 0 also after a signal.
+int csockets_epoll_wait(int epoll, struct csockets_event *events, int count, int milliseconds);
 
 /// An AF_PACKET socket that only sends: protocol 0 delivers nothing to it.
 int csockets_packet_open(void);

@@ -2,6 +2,7 @@ import BootServer
 import Foundation
 import Logging
 import NIOCore
+import Primitives
 import ServiceLifecycle
 import TFTPWire
 import Testing
@@ -50,13 +51,14 @@ func withHTTP(_ site: TestSite, _ limits: HTTPLimits = HTTPLimits(), _ body: (Ru
 /// Never sends anything twice, however slow the machine is.
 let patient: TFTPLimits = {
     var limits = TFTPLimits()
-    limits.transfer.timeout = .seconds(300)
+    (limits.transfer.timeout, limits.transfer.minimumTimeout) = (.seconds(300), .seconds(300))
     return limits
 }()
 
-func withTFTP(_ site: TestSite, _ limits: TFTPLimits = patient, address: String = "127.0.0.1", _ body: (Running) async throws -> Void)
-    async throws
-{
+func withTFTP(
+    _ site: TestSite, _ limits: TFTPLimits = patient, address: IPv4Address = IPv4Address(127, 0, 0, 1), singlePort: Bool = false,
+    _ body: (Running) async throws -> Void
+) async throws {
     let counters = OutcomeCounters(label: "test")
     // Tests leave transfers behind on purpose.
     var limits = limits
@@ -65,7 +67,10 @@ func withTFTP(_ site: TestSite, _ limits: TFTPLimits = patient, address: String 
         counters,
         { [limits] onBound in
             TFTPService(
-                directory: site, addresses: [address], port: 0, limits: limits, counters: counters, logger: quiet(), onBound: onBound)
+                directory: site, addresses: [address], port: 0, isSinglePort: singlePort, limits: limits, counters: counters, logger: quiet()
+            ) { ports in
+                onBound(ports.compactMap { try? SocketAddress(ipAddress: "127.0.0.1", port: Int($0)) })
+            }
         }, body)
 }
 
