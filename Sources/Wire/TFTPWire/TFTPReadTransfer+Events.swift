@@ -58,9 +58,6 @@ extension TFTPReadTransfer {
         return sendWindow(at: now)
     }
 
-    /// The caller sent the last packet of an action only now: its own queue was full.
-    package mutating func sentLate(at now: Int64) { sentAt = now }
-
     /// An ACK from the transfer's own TID.
     package mutating func receiveAcknowledgement(of number: UInt16, at now: Int64) -> Action {
         switch phase {

@@ -10,10 +10,11 @@ package struct TFTPReadTransfer: Sendable {
     package struct Limits: Hashable, Sendable {
         package var maximumBlockSize: Int
         package var maximumWindowSize: Int
-        /// A client that is silent for this many times `timeout`, and once more, is given up.
-        package var retransmissions: Int
-        /// The longest wait before sending again, until the client names its own `timeout`.
-        package var timeout: Duration
+        /// A client that is silent for so long, or for two of its longest waits, is given up.
+        package var patience = Duration.seconds(16)
+        /// The longest wait before sending again, unless the client names a longer `timeout`. Longer than clients wait before they repeat themselves,
+        /// mostly five seconds: some answer nothing that they have already, and begin their wait anew with each packet.
+        package var timeout = Duration.seconds(8)
         /// The wait before a round trip was measured, and the shortest wait after that: clients are busy with other things for milliseconds.
         package var initialTimeout = Duration.milliseconds(250)
         package var minimumTimeout = Duration.milliseconds(4)
@@ -21,11 +22,9 @@ package struct TFTPReadTransfer: Sendable {
         package var maximumTimeoutSeconds = 30
 
         /// Blocks that fit the link unfragmented: 32 bytes are IPv4, UDP and TFTP headers.
-        package init(linkMTU: Int = 1500, maximumWindowSize: Int = 64, retransmissions: Int = 6, timeout: Duration = .seconds(1)) {
+        package init(linkMTU: Int = 1500, maximumWindowSize: Int = 64) {
             maximumBlockSize = min(65_464, max(544, linkMTU) - 32)
             self.maximumWindowSize = min(65_535, max(1, maximumWindowSize))
-            self.retransmissions = max(0, retransmissions)
-            self.timeout = timeout
         }
 
         /// With blocks that fit a path unfragmented.
@@ -81,9 +80,8 @@ package struct TFTPReadTransfer: Sendable {
     package let fileSize: Int
     package let negotiation: TFTPNegotiation
     package let lastBlock: Int
-    private let retransmissions: Int
     // In nanoseconds.
-    private let (firstTimeout, shortestTimeout, longestTimeout): (Int64, Int64, Int64)
+    private let (firstTimeout, shortestTimeout, longestTimeout, patience): (Int64, Int64, Int64, Int64)
     var phase = Phase.new
     /// Last block that the client has; 0 before the first.
     package internal(set) var acknowledged = 0
@@ -106,10 +104,10 @@ package struct TFTPReadTransfer: Sendable {
         self.fileSize = max(0, fileSize)
         negotiation = TFTPNegotiation(request: request, fileSize: self.fileSize, limits: limits)
         lastBlock = self.fileSize / negotiation.blockSize + 1
-        retransmissions = limits.retransmissions
         firstTimeout = Self.clamped(limits.initialTimeout)
         shortestTimeout = Self.clamped(limits.minimumTimeout)
-        longestTimeout = Self.clamped(negotiation.timeout)
+        longestTimeout = Self.clamped(max(limits.timeout, negotiation.timeout))
+        patience = max(Self.clamped(limits.patience), 2 * longestTimeout)
     }
 
     /// A millisecond to an hour: the range in which nothing overflows.
@@ -117,12 +115,12 @@ package struct TFTPReadTransfer: Sendable {
 
     package var blockSize: Int { negotiation.blockSize }
     package var windowSize: Int { negotiation.windowSize }
-    /// Nanoseconds to wait before `timeout(at:)`. What the client asked for by `timeout` is the most.
+    /// Nanoseconds to wait before `timeout(at:)`.
     package var timeoutInterval: Int64 {
         let measured = max(shortestTimeout, roundTrip.timeout ?? firstTimeout)
         return min(longestTimeout, backoff == 0 ? measured : measured << Int64(min(backoff, 16)))
     }
-    var isOutOfPatience: Bool { silence / max(1, longestTimeout) > retransmissions }
+    var isOutOfPatience: Bool { silence >= patience }
     package var hasEnded: Bool { phase == .ended }
 
     /// The file's bytes that belong to a block; empty outside the file.

@@ -8,7 +8,7 @@ struct NegotiationTests {
         var answered: [TFTPOption] = []
         var blockSize = 512
         var windowSize = 1
-        var timeout = Duration.seconds(1)
+        var timeout = Duration.seconds(8)
 
         var testDescription: String { asked.map { "\($0.name)=\($0.value)" }.joined(separator: " ") }
     }
@@ -54,7 +54,7 @@ struct NegotiationTests {
         "limits that make no sense are held within the protocol's",
         arguments: [(Int.min, 512), (0, 512), (576, 544), (9000, 8968), (Int.max, 65464)])
     func limits(mtu: Int, blockSize: Int) {
-        let limits = TFTPReadTransfer.Limits(linkMTU: mtu, maximumWindowSize: 0, retransmissions: -1)
+        let limits = TFTPReadTransfer.Limits(linkMTU: mtu, maximumWindowSize: 0)
         let request = TFTPRequest(fileName: [97], options: [TFTPOption("blksize", "65464"), TFTPOption("windowsize", "9")])
         let transfer = TFTPReadTransfer(request: request, fileSize: 1, limits: limits)
         #expect(transfer.blockSize == blockSize)

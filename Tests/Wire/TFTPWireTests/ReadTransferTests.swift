@@ -5,8 +5,10 @@ import Testing
 struct ReadTransferTests {
     static func transfer(size: Int, window: Int = 1, options: [TFTPOption] = [], retransmissions: Int = 2) -> TFTPReadTransfer {
         let options = options + (window > 1 ? [TFTPOption("windowsize", String(window))] : [])
-        var limits = TFTPReadTransfer.Limits(maximumWindowSize: 65_535, retransmissions: retransmissions)
+        var limits = TFTPReadTransfer.Limits(maximumWindowSize: 65_535)
+        // Each wait as long as the other.
         (limits.initialTimeout, limits.minimumTimeout) = (limits.timeout, limits.timeout)
+        limits.patience = limits.timeout * (retransmissions + 1)
         return TFTPReadTransfer(request: TFTPRequest(fileName: [97], options: options), fileSize: size, limits: limits)
     }
 

@@ -7,8 +7,8 @@ package struct TFTPLimits: Sendable, Hashable {
     package var transfersPerClient = 16
     /// `netascii` needs the converted file in memory.
     package var largestTextFile: Int64 = 4 * 1024 * 1024
-    /// Block and window sizes, retransmissions. Blocks fit the path to each client as well.
-    package var transfer = TFTPReadTransfer.Limits(linkMTU: 65_536, maximumWindowSize: 64, retransmissions: 6)
+    /// Block and window sizes, waits. Blocks fit the path to each client as well.
+    package var transfer = TFTPReadTransfer.Limits(linkMTU: 65_536, maximumWindowSize: 64)
     /// How long transfers under way may go on after the server was told to stop.
     package var grace = Duration.seconds(5)
     package init() {}

@@ -16,7 +16,7 @@ final class TFTPLoop {
     var turn = Int.random(in: 0..<64)
     private(set) var isStopping = false
     /// Nanoseconds of the monotonic clock, as this round began.
-    private(set) var now: Int64 = 0
+    private(set) var now: Int64
     private let stop: WakeUp
     private let poller: Poller
     private let incoming = DatagramBatch(capacity: 2048)
@@ -40,8 +40,7 @@ final class TFTPLoop {
         self.stop = stop
         poller = try Poller()
         waitsForRoom = outlets.map { _ in false }
-        wheel = TimerWheel(now: 0)
-        readClock()
+        now = Self.clock()
         wheel = TimerWheel(now: now / 1_000_000)
     }
 
@@ -73,24 +72,24 @@ final class TFTPLoop {
     /// Sleeping and waking cost more than a client on a near computer takes to answer. So where the last wait was short, the next one begins awake;
     /// one that was long ends that, until a sleep turns out short.
     private func wait(until end: Int64) throws(SocketError) -> [Poller.Event] {
-        readClock()
+        now = Self.clock()
         let start = now
         while isQuick, table.count > 0 {
             let events = try poller.wait(milliseconds: 0)
-            readClock()
+            now = Self.clock()
             if !events.isEmpty { return events }
             if now - start > Self.shortWait { isQuick = false }
         }
         let events = try poller.wait(milliseconds: pause(until: end))
-        readClock()
+        now = Self.clock()
         isQuick = now - start < Self.shortWait
         return events
     }
 
-    private func readClock() {
+    private static func clock() -> Int64 {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
-        now = Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 
     private func pause(until end: Int64) -> Int32 {
@@ -122,9 +121,10 @@ final class TFTPLoop {
     // MARK: Time
 
     /// From now on, the wait for an answer. While the network carries the windows of many, their answers take longer: a nanosecond for each bit
-    /// that may be under way is what they take at 1 Gbit/s.
+    /// that may be under way is what they take at 1 Gbit/s; a second is enough for all.
     func keepTime(_ transfer: TFTPTransfer) {
-        setAlarm(transfer, at: now + transfer.state.timeoutInterval + 8 * Int64(table.windowBytes))
+        let allowance = min(1_000_000_000, 8 * Int64(clamping: table.windowBytes))
+        setAlarm(transfer, at: now + transfer.state.timeoutInterval + allowance)
     }
 
     /// An alarm that is set already and goes off earlier looks at the deadline then, so that an acknowledged block costs no alarm.
