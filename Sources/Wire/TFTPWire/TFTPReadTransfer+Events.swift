@@ -43,14 +43,15 @@ extension TFTPReadTransfer {
             return .failed(sent == lastBlock ? .lastBlockUnacknowledged : .unacknowledged(block: acknowledged + 1))
         }
         backoff += 1
+        windowsWithoutRepeat = 2
         defer { isAmbiguous = true }
         guard phase == .sending else {
             sentAt = now
             return .sendOptionAcknowledgement(negotiation.acknowledged)
         }
-        if backoff == 1, sent > acknowledged + 1 {
+        if backoff % 3 > 0, sent > acknowledged + 1 {
             // Mostly the last block is lost, or its acknowledgement. The first block again has the client say where it is; had it the whole window
-            // again, it would say so in the middle of it, and get what follows twice.
+            // again, it would say so in the middle of it, and get what follows twice. Every third time is for clients that say so only once.
             sentAt = now
             return .send(blocks: acknowledged + 1...acknowledged + 1)
         }
@@ -77,6 +78,7 @@ extension TFTPReadTransfer {
         let block = acknowledged + distance
         guard block <= sent else { return .ignore(.acknowledgementOutsideWindow(number)) }
         acknowledged = block
+        wasWhole = block == sent
         progressed(at: now)
         guard block < lastBlock else {
             phase = .ended
@@ -87,10 +89,11 @@ extension TFTPReadTransfer {
         return sendWindow(at: now)
     }
 
-    /// A client of a window acknowledges the last block again when the first of the new window is lost. One that comes sooner than an answer
-    /// can is about packets of before: answering it would send every later window twice (RFC 1123 section 4.2.3.1).
+    /// A client of a window acknowledges the last block again when the first of the new window is lost. After a gap it may do so for each block that
+    /// it had to drop, and after a repetition for each that it has; and what comes sooner than an answer can is about packets of before: answering
+    /// any of these would send every later window twice (RFC 1123 section 4.2.3.1).
     private mutating func receiveDuplicate(at now: Int64) -> Action {
-        guard windowSize > 1, windowsWithoutRepeat == 0, !isAmbiguous, let shortest = roundTrip.shortest, now - sentAt >= max(1, shortest)
+        guard windowSize > 1, wasWhole, windowsWithoutRepeat == 0, let shortest = roundTrip.shortest, now - sentAt >= max(1, shortest)
         else { return .ignore(.duplicateAcknowledgement) }
         windowsWithoutRepeat = 2
         return sendWindow(at: now)

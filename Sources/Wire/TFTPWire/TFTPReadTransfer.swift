@@ -97,6 +97,8 @@ package struct TFTPReadTransfer: Sendable {
     var backoff = 0
     /// How long in all nothing moved the transfer on.
     var silence: Int64 = 0
+    /// The last acknowledgement was of all that had been sent.
+    var wasWhole = true
     /// How many windows must be acknowledged before a duplicate acknowledgement has one sent again.
     var windowsWithoutRepeat = 0
 

@@ -11,6 +11,9 @@ struct FetchPlan {
     /// What is asked for; 512 and 1 are not asked for.
     var blockSize: Int
     var windowSize: Int
+    /// Whether each block that is out of order is acknowledged by the last one in order, as UEFI firmware does; else the first of those that come
+    /// together, as U-Boot does.
+    var answersAllDisorder: Bool
     /// Fetches again and again until then; `nil` fetches `times` times.
     var seconds: Int?
     var times: Int

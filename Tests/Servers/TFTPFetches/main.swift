@@ -24,13 +24,16 @@ func number(_ name: String, _ standard: Int, _ range: ClosedRange<Int>) -> Int {
 guard let server = words["server"].flatMap({ IPv4Address($0) }), let path = words["file"], let name = words["name"],
     let first = IPv4Address(words["first"] ?? "127.1.0.1")
 else {
-    fail("usage: TFTPFetches server=IPV4 name=NAME file=PATH [port=69] [first=127.1.0.1] [clients=1] [block=512] [window=1] [seconds=S | times=N]")
+    fail(
+        "usage: TFTPFetches server=IPV4 name=NAME file=PATH [port=69] [first=127.1.0.1] [clients=1] [block=512] [window=1] [disorder=each] [seconds=S | times=N]"
+    )
 }
 guard let file = try? Data(contentsOf: URL(filePath: path), options: .alwaysMapped) else { fail("cannot read \(path)") }
 let plan = FetchPlan(
     server: server, port: UInt16(number("port", 69, 1...65_535)), name: name, firstAddress: first, clients: number("clients", 1, 1...65_000),
     blockSize: number("block", 512, 8...65_464), windowSize: number("window", 1, 1...65_535),
-    seconds: words["seconds"].map { _ in number("seconds", 1, 1...3600) }, times: number("times", 1, 1...1_000_000))
+    answersAllDisorder: words["disorder"] == "each", seconds: words["seconds"].map { _ in number("seconds", 1, 1...3600) },
+    times: number("times", 1, 1...1_000_000))
 
 let summary = file.withUnsafeBytes { content -> FetchSummary in
     do {

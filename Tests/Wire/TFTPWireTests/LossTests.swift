@@ -73,13 +73,14 @@ struct LossTests {
         // Its last block had been lost.
         #expect(transfer.receiveAcknowledgement(of: 15, at: 11 * Self.millisecond) == .send(blocks: 16...31))
         // An acknowledgement had been lost.
-        #expect(transfer.timeout(at: 21 * Self.millisecond) == .send(blocks: 16...31))
+        #expect(transfer.timeout(at: 21 * Self.millisecond) == .send(blocks: 16...16))
+        #expect(transfer.receiveAcknowledgement(of: 31, at: 22 * Self.millisecond) == .send(blocks: 32...47))
     }
 
     @Test("a window that was repeated as a whole is not sent a third time by a client that had a part of it")
     func repeated() {
         var (transfer, _) = Self.begun(window: 16)
-        _ = transfer.timeout(at: 10 * Self.millisecond)
+        for _ in 0..<2 { #expect(transfer.timeout(at: 10 * Self.millisecond) == .send(blocks: 1...1)) }
         #expect(transfer.timeout(at: 20 * Self.millisecond) == .send(blocks: 1...16))
         #expect(transfer.receiveAcknowledgement(of: 10, at: 21 * Self.millisecond) == .send(blocks: 17...26))
         // Now it is a gap.
@@ -89,7 +90,7 @@ struct LossTests {
     @Test("at the file's end there is nothing to add to it")
     func repeatedAtTheEnd() {
         var (transfer, _) = Self.begun(window: 16, blocks: 16)
-        _ = transfer.timeout(at: 10 * Self.millisecond)
+        for _ in 0..<2 { #expect(transfer.timeout(at: 10 * Self.millisecond) == .send(blocks: 1...1)) }
         #expect(transfer.timeout(at: 20 * Self.millisecond) == .send(blocks: 1...16))
         #expect(transfer.receiveAcknowledgement(of: 10, at: 21 * Self.millisecond) == .ignore(.underWay))
         #expect(transfer.receiveAcknowledgement(of: 16, at: 22 * Self.millisecond) == .finished)
@@ -103,6 +104,15 @@ struct LossTests {
         #expect(transfer.receiveAcknowledgement(of: 4, at: now + Self.millisecond / 2) == .ignore(.duplicateAcknowledgement))
         #expect(transfer.receiveAcknowledgement(of: 4, at: now + Self.millisecond) == .send(blocks: 5...8))
         #expect(transfer.receiveAcknowledgement(of: 4, at: now + 2 * Self.millisecond) == .ignore(.duplicateAcknowledgement))
+    }
+
+    @Test("acknowledgements of a client that sends one for each block after a gap repeat nothing")
+    func eager() {
+        var (transfer, _) = Self.begun(window: 16)
+        #expect(transfer.receiveAcknowledgement(of: 3, at: 10 * Self.millisecond) == .send(blocks: 4...19))
+        for time in 11..<23 {
+            #expect(transfer.receiveAcknowledgement(of: 3, at: Int64(time) * Self.millisecond) == .ignore(.duplicateAcknowledgement))
+        }
     }
 
     @Test("a client whose every acknowledgement comes twice is not sent everything twice")

@@ -70,11 +70,11 @@ struct ReadTransferTests {
 
     @Test("an acknowledgement inside the window restarts after it (RFC 7440)")
     func gap() {
-        var transfer = Self.transfer(size: 512 * 10, window: 4)
+        var transfer = Self.transfer(size: 512 * 10, window: 4, retransmissions: 3)
         _ = transfer.start()
         #expect(transfer.receive(.acknowledgement(block: 0)) == .send(blocks: 1...4))
         #expect(transfer.receive(.acknowledgement(block: 2)) == .send(blocks: 3...6))
-        #expect(transfer.timeout() == .send(blocks: 3...3))
+        for _ in 0..<2 { #expect(transfer.timeout() == .send(blocks: 3...3)) }
         #expect(transfer.timeout() == .send(blocks: 3...6))
         #expect(transfer.receive(.acknowledgement(block: 6)) == .send(blocks: 7...10))
         #expect(transfer.receive(.acknowledgement(block: 10)) == .send(blocks: 11...11))
