@@ -64,6 +64,27 @@ struct TFTPIdentifierTests {
         }
     }
 
+    @Test("Only so many transfers that have ended are remembered")
+    func crowd() async throws {
+        let site = try TestSite()
+        try site.publish(1, [1], as: "file")
+        var limits = patient
+        limits.transfers = 1
+        try await withTFTP(site, limits) { server in
+            for index in 0..<6 {
+                try await withDatagrams(server.port) { client in
+                    try await client.send(Self.request("file"))
+                    let first = try await client.receive()
+                    try await client.send(Self.acknowledgement(1), to: first.from)
+                    // It has ended when the next client is admitted.
+                    guard index == 5 else { return }
+                    try await client.send(Self.acknowledgement(1), to: first.from)
+                    #expect(try await client.receive().bytes.prefix(4) == [0, 5, 0, 5])
+                }
+            }
+        }
+    }
+
     @Test("On a single port everything comes from the port that was asked, and a new request ends the one before")
     func singlePort() async throws {
         let site = try TestSite()

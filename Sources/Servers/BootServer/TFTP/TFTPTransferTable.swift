@@ -40,6 +40,9 @@ struct TFTPTransferTable {
         windowBytes -= transfer.windowBytes
     }
 
+    /// So many have ended in a short time that the next to end are forgotten at once.
+    var isCrowded: Bool { transfers.count - count > 4 * limits.transfers }
+
     /// Forgets one that ended, unless its place was taken since.
     mutating func forget(_ transfer: TFTPTransfer) {
         if transfers[transfer.endpoint] === transfer { transfers[transfer.endpoint] = nil }
