@@ -66,7 +66,7 @@ struct TFTPCrowdTests {
         try site.publish(1, TestSite.bytes(300_000), as: "file")
         try await withTFTP(site) { server in
             _ = try await fetches(server, ["block=\(size)", "window=4"], in: site)
-            // The loopback interface takes packets of 65,536 bytes.
+            // The loopback interface takes packets of 65,535 bytes.
             #expect(await site.event("loader-sent").attributes["block-size"] == "\(size)")
         }
     }
