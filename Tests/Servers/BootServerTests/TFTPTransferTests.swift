@@ -134,7 +134,7 @@ import Testing
         }
     }
 
-    @Test("A file that is cut during the transfer ends it by name")
+    @Test("A file that is cut during the transfer ends it by name, and is served again when it has been put right")
     func cut() async throws {
         let site = try TestSite()
         let blob = try site.publish(1, TestSite.bytes(2000), as: "file")
@@ -146,6 +146,10 @@ import Testing
                 try await client.send(TFTPPacket.acknowledgement(block: 1).encode(), to: from)
                 #expect(try await client.receive().bytes == TFTPPacket.error(.undefined, message: "file-changed").encode())
                 #expect(await site.event("loader-aborted").attributes["reason"] == "file-changed")
+                try Data(TestSite.bytes(2000)).write(to: URL(filePath: blob.path + ".new"))
+                #expect(rename(blob.path + ".new", blob.path) == 0)
+                try await client.send(TFTPPacket.readRequest(.init(fileName: Array("file".utf8))).encode())
+                #expect(try await client.receive().bytes == [0, 3, 0, 1] + TestSite.bytes(512))
             }
         }
     }

@@ -32,6 +32,7 @@ final class TFTPContent {
     }
 
     var size: Int { bytes.count }
+    func isOf(_ file: OpenFile) -> Bool { self.file === file }
 
     /// Whether the file still has all of its bytes; looked at once in each round of the loop.
     func isIntact(inRound round: UInt64) -> Bool {

@@ -7,9 +7,9 @@ struct TFTPMappedFiles {
 
     /// `nil` when the file cannot be mapped.
     mutating func content(of digest: Digest, _ file: OpenFile) -> TFTPContent? {
-        let size = Int(clamping: file.size)
-        if let content = entries[digest]?.content, content.size == size { return content }
-        guard let content = TFTPContent(file, size: size) else { return nil }
+        // Not that of a file which was there before, and was cut.
+        if let content = entries[digest]?.content, content.isOf(file) { return content }
+        guard let content = TFTPContent(file, size: Int(clamping: file.size)) else { return nil }
         entries = entries.filter { $0.value.content != nil }
         entries[digest] = Entry(content: content)
         return content
