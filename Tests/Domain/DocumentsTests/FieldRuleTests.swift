@@ -71,6 +71,9 @@ struct FieldRuleTests {
         Row(
             "Image", "{reference: kvm, kernelArguments: ['||', \"a\\nb\", bennu.boot=x]}", "spec.kernelArguments[0] invalid-value",
             "spec.kernelArguments[1] invalid-value", "spec.kernelArguments[2] invalid-value"),
+        Row(
+            "Image", "{reference: kvm, kernelArguments: [bennu.patience=45, bennu.patience=9, bennu.patience=x]}",
+            "spec.kernelArguments[1] invalid-value", "spec.kernelArguments[2] invalid-value"),
     ]
 
     static let settings: [Row] = [

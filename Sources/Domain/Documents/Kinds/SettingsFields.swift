@@ -22,7 +22,8 @@ enum SettingsFields {
     static func kernelArguments(_ cursor: Cursor?) -> [String] {
         cursor?.list(of: "kernel arguments", uniqueBy: \.self) {
             $0.parsed(
-                "one kernel argument without spaces, quotes or $", hint: "one list item for each argument; bennu.* is reserved",
+                "one kernel argument without spaces, quotes or $",
+                hint: "one list item for each argument; bennu.* is reserved, but for bennu.patience=SECONDS (10 to 86400) and bennu.console=login",
                 Rules.kernelArgument)
         } ?? []
     }

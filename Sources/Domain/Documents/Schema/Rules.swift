@@ -36,8 +36,9 @@ enum Rules {
         else { return nil }
         let refused = Set("\"'\\`".utf8)
         guard text.utf8.allSatisfy({ isGraphic($0) && !refused.contains($0) }) else { return nil }
-        // The break-glass console is the operator's to open; everything else of ours is for the boot script to say.
+        // The break-glass console is the operator's to open, and how long a start may take his to know; everything else of ours is for the boot script to say.
         if text == "bennu.console=login" { return text }
+        if text.hasPrefix("bennu.patience="), let seconds = UInt(text.dropFirst(15)), (10...86_400).contains(seconds) { return text }
         return text.hasPrefix("bennu.") || text.utf8.contains(UInt8(ascii: "$")) ? nil : text
     }
 
