@@ -1,51 +1,67 @@
 import Primitives
 
-/// A place in the pools of a subnet.
-struct PoolPosition: Sendable, Hashable {
-    var pool = 0
-    var offset: UInt32 = 0
-}
-
 extension LeaseTable {
     /// A free address that nobody ever had, else the one that has been free for longest; `nil` when there is none.
-    ///
-    /// The cursor makes a fresh address cheap to find; a pool that is full is not searched again before something may have changed.
     mutating func freeAddress(in subnet: ServedSubnet, now: Int64) -> IPv4Address? {
-        let name = subnet.plan.name
-        if let until = exhaustedUntil[name], now < until { return nil }
-        var position = cursors[name] ?? PoolPosition()
-        if position.pool >= subnet.plan.pools.count { position = PoolPosition() }
-        var oldest: Lease?
-        var earliest = Lease.never
-        for _ in 0..<Self.size(of: subnet.plan.pools) {
-            let address = Self.step(&position, through: subnet.plan.pools)
-            guard let address, subnet.owners[address] == nil, subnet.isInPool(address) else { continue }
-            guard let record = records[address] else {
-                cursors[name] = position
-                return address
-            }
-            var end: Int64 = 0
-            _ = record.anyClaim { claim in
-                if claim.state != .released { end = max(end, claim.expires) }
-                return false
-            }
-            if end > now {
-                earliest = min(earliest, end)
-            } else if oldest.map({ $0.expires > record.current.expires }) ?? true {
-                oldest = record.current
-            }
+        let prefix = subnet.plan.prefix
+        if !searches.hasQueue(prefix) {
+            if let fresh = freshAddress(in: subnet) { return fresh }
+            searches.begin(FreeQueue(poolAddresses(of: subnet)), prefix)
         }
-        if let oldest { return oldest.address }
-        // A minute at most: a new generation of the plan may have more pools.
-        exhaustedUntil[name] = min(earliest, Lease.expiry(after: 60, from: now))
+        return longestFree(in: subnet, now: now)
+    }
+
+    /// The next address without a record. Each address of the pools is passed once.
+    private mutating func freshAddress(in subnet: ServedSubnet) -> IPv4Address? {
+        let pools = subnet.plan.pools
+        var position = searches.cursors[subnet.plan.name] ?? PoolPosition()
+        if position.pool >= pools.count { position = PoolPosition() }
+        for _ in 0..<Self.size(of: pools) {
+            searches.steps &+= 1
+            guard let address = Self.step(&position, through: pools), records[address] == nil, subnet.mayGive(address) else { continue }
+            searches.cursors[subnet.plan.name] = position
+            return address
+        }
         return nil
     }
 
-    /// The plan has changed: what was full may have room.
-    package mutating func planChanged() {
-        exhaustedUntil.removeAll()
-        cursors.removeAll()
+    private func poolAddresses(of subnet: ServedSubnet) -> [FreeQueue.Element] {
+        var elements: [FreeQueue.Element] = []
+        var position = PoolPosition()
+        for _ in 0..<Self.size(of: subnet.plan.pools) {
+            guard let address = Self.step(&position, through: subnet.plan.pools), subnet.mayGive(address) else { continue }
+            elements.append(FreeQueue.Element(freeFrom: records[address]?.freeFrom ?? .min, address: address))
+        }
+        return elements
     }
+
+    private mutating func longestFree(in subnet: ServedSubnet, now: Int64) -> IPv4Address? {
+        var (steps, isOvergrown) = (0 as UInt64, false)
+        let found = searches.search(subnet.plan.prefix) { [records] queue in
+            while let first = queue.first {
+                steps += 1
+                let record = records[first.address]
+                guard first.freeFrom == record?.freeFrom ?? .min, subnet.mayGive(first.address) else {
+                    queue.removeFirst()
+                    continue
+                }
+                isOvergrown = queue.isOvergrown
+                // What was given back holds nothing, whatever the clock says.
+                let isFree = first.freeFrom <= now || record.map { !$0.anyClaim { $0.isHeld(at: now) } } ?? true
+                return isFree ? first.address : nil
+            }
+            return nil
+        }
+        searches.steps &+= steps
+        if isOvergrown { searches.begin(FreeQueue(poolAddresses(of: subnet)), subnet.plan.prefix) }
+        return found
+    }
+
+    /// The plan has changed: what was full may have room.
+    package mutating func planChanged() { searches.forget() }
+
+    /// Records that searches for free addresses have looked at since the last change of the plan.
+    package var searchSteps: UInt64 { searches.steps }
 
     private static func size(of pools: [ClosedRange<IPv4Address>]) -> UInt64 {
         pools.reduce(0) { $0 &+ UInt64($1.upperBound.value &- $1.lowerBound.value) &+ 1 }

@@ -30,11 +30,10 @@ extension LeaseTable {
 
         var named = client
         if isOwn, let before = record?.current {
-            named.uuid = client.uuid ?? before.uuid
-            named.hostName = client.hostName ?? before.hostName
-            named.circuit = client.circuit ?? before.circuit
             // The next stage of the same host must find that the address was reserved for this identifier.
-            if case .clientIdentifier(let owner)? = subnet.owners[address] { named.clientIdentifier = owner }
+            var known: String?
+            if case .clientIdentifier(let owner)? = subnet.owners[address] { known = owner }
+            named = client.remembering(before, clientIdentifier: known)
         }
         let lease = Lease(address: address, client: named, expires: Lease.expiry(after: subnet.plan.leaseTime, from: now), state: .bound)
         var changed = [lease]
@@ -43,7 +42,7 @@ extension LeaseTable {
             changed.append(Self.ended(superseded, as: .released, expires: now))
         }
         withdrawOffers(to: client.hardwareAddress, in: subnet, except: address)
-        for lease in changed.dropFirst() { records[lease.address]?.pending.append(lease) }
+        for lease in changed.dropFirst() { expect(lease) }
         var pending = record?.pending ?? []
         pending.append(lease)
         set(Record(current: lease, durable: record?.durable, pending: pending), at: address)

@@ -18,20 +18,24 @@ package struct LeaseTable: Sendable {
             for lease in pending where body(lease) { return true }
             return durable.map(body) ?? false
         }
+        /// When the address is nobody's any more, by everything that is or may turn out to be true; for what was given back, when that was.
+        var freeFrom: Int64 {
+            var end = max(current.expires, durable?.expires ?? current.expires)
+            for lease in pending { end = max(end, lease.expires) }
+            return end
+        }
         /// What holds when `current` does not; `nil` when nothing is left.
         var fallback: Record? {
             (pending.last ?? durable).map { Record(current: $0, durable: durable, pending: pending) }
         }
     }
 
-    var records: [IPv4Address: Record] = [:]
-    private var addresses: [HardwareAddress: AddressList] = [:]
+    private(set) var records = NumberTable<Record>()
+    private var addresses = NumberTable<AddressList>()
     /// Addresses whose record is an offer, so that forgetting old ones does not walk all leases.
-    private var offered: Set<IPv4Address> = []
-    /// Where the search for a free address goes on, by subnet name.
-    var cursors: [String: PoolPosition] = [:]
-    /// Until when a search cannot find anything, by subnet name: a flood of DISCOVERs must not walk a full pool each time.
-    var exhaustedUntil: [String: Int64] = [:]
+    private var offered = NumberTable<Void>()
+    /// Where each subnet's search for a free address goes on.
+    var searches = PoolSearches()
 
     package init() {}
 
@@ -57,23 +61,19 @@ package struct LeaseTable: Sendable {
         let previous = records[address]?.current
         let (before, after) = (previous?.hardwareAddress, record?.current.hardwareAddress)
         records[address] = record
-        // Something may have become free before its time: the next search finds out.
-        if !exhaustedUntil.isEmpty, let previous,
-            record.map({ $0.current.state == .released || $0.current.expires < previous.expires }) ?? true
-        {
-            exhaustedUntil.removeAll()
-        }
+        searches.note(address, freeFrom: record?.freeFrom)
         if record?.current.state == .offered {
-            offered.insert(address)
+            offered[address] = ()
         } else if previous?.state == .offered {
-            offered.remove(address)
+            offered[address] = nil
         }
         guard before != after else { return }
         if let before { addresses[before] = addresses[before]?.without(address) }
-        if let after {
-            if addresses[after]?.append(address) == nil { addresses[after] = AddressList(address) }
-        }
+        if let after, addresses.update(after.value, { $0.append(address) }) == nil { addresses[after] = AddressList(address) }
     }
+
+    /// A lease that is on its way to the store and not yet what the table acts by.
+    mutating func expect(_ lease: Lease) { _ = records.update(UInt64(lease.address.value)) { $0.pending.append(lease) } }
 
     /// The store has the change.
     package mutating func confirm(_ change: LeaseChange) {
@@ -106,7 +106,8 @@ package struct LeaseTable: Sendable {
 
     /// Forgets offers that nobody took, so that a flood of DISCOVERs leaves nothing behind.
     package mutating func expireOffers(at now: Int64) {
-        for address in offered {
+        for key in offered.keys {
+            let address = IPv4Address(value: UInt32(truncatingIfNeeded: key))
             guard let record = records[address], record.current.expires <= now else { continue }
             set(record.fallback, at: address)
         }

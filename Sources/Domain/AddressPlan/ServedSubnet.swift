@@ -57,6 +57,9 @@ package final class ServedSubnet: Sendable {
         return nil
     }
 
+    /// In a pool, and reserved for nobody.
+    func mayGive(_ address: IPv4Address) -> Bool { owners[address] == nil && isInPool(address) }
+
     package func isInPool(_ address: IPv4Address) -> Bool {
         plan.pools.contains { $0.contains(address) } && Self.isUsable(address, in: plan.prefix)
     }

@@ -28,7 +28,7 @@ package struct SubnetChoice: Sendable {
     /// Longest prefix first.
     package let subnets: [ServedSubnet]
     /// By prefix length, longest first, and network: a thousand subnets are as quick to search as one.
-    private let byLength: [(length: Int, subnets: [IPv4Address: ServedSubnet])]
+    private let byLength: [(length: Int, subnets: NumberTable<ServedSubnet>)]
 
     private let byNetwork: [String: [ServedSubnet]]
 
@@ -37,7 +37,9 @@ package struct SubnetChoice: Sendable {
         byNetwork = Dictionary(grouping: subnets.filter { $0.plan.sharedNetwork != nil }) { $0.plan.sharedNetwork ?? "" }
             .mapValues { $0.sorted { $0.plan.prefix.network < $1.plan.prefix.network } }
         byLength = Dictionary(grouping: subnets, by: \.plan.prefix.length).sorted { $0.key > $1.key }.map { length, subnets in
-            (length, Dictionary(subnets.map { ($0.plan.prefix.network, $0) }, uniquingKeysWith: { first, _ in first }))
+            var table = NumberTable<ServedSubnet>()
+            for subnet in subnets where table[subnet.plan.prefix.network] == nil { table[subnet.plan.prefix.network] = subnet }
+            return (length, table)
         }
     }
 
@@ -62,6 +64,7 @@ package struct SubnetChoice: Sendable {
         if let selected = origin.subnetSelection { return subnet(containing: selected) }
         if !origin.relayAddress.isAny { return subnet(containing: origin.relayAddress) }
         if !origin.wasBroadcast, !origin.clientAddress.isAny { return subnet(containing: origin.clientAddress) }
-        return origin.interfaceAddresses.lazy.compactMap { subnet(containing: $0) }.first
+        for address in origin.interfaceAddresses { if let subnet = subnet(containing: address) { return subnet } }
+        return nil
     }
 }

@@ -5,16 +5,16 @@ import Primitives
 extension DHCPMessage {
     /// Options 51, 58 and 59: renew after half of the lease, rebind after seven eighths (RFC 2131 section 4.4.5). An infinite lease has neither.
     mutating func setTimes(leaseTime seconds: UInt32) {
-        leaseTime = .seconds(Int64(seconds))
+        options.set(.leaseTime, to: seconds)
         guard seconds != .max else { return }
-        renewalTime = .seconds(Int64(seconds / 2))
-        rebindingTime = .seconds(Int64(seconds) * 7 / 8)
+        options.set(.renewalTime, to: seconds / 2)
+        options.set(.rebindingTime, to: UInt32(truncatingIfNeeded: UInt64(seconds) * 7 / 8))
     }
 
     /// What the client asked for in option 55, or all where it sent none. Boot firmware gets the network in any case: its requests are
     /// copied from examples, and OVMF declines a lease without a subnet mask.
     mutating func setNetwork(_ plan: SubnetPlan, for request: CheckedRequest) {
-        let asked = request.message.parameterRequestList
+        let asked = request.asked
         func wants(_ code: DHCPOptionCode) -> Bool { asked.isEmpty || asked.contains(code) || request.bootClient != nil }
         subnetMask = plan.prefix.mask
         if wants(.router) { routers = plan.routers }
@@ -35,7 +35,7 @@ extension DHCPMessage {
         var further = plan.options
         if let address, let own = plan.addressOptions[address] { further.merge(own) { $1 } }
         if let own = plan.hostOptions[request.hardwareAddress] { further.merge(own) { $1 } }
-        let asked = request.message.parameterRequestList
+        let asked = request.asked
         for (code, bytes) in further.sorted(by: { $0.key < $1.key }) {
             let code = DHCPOptionCode(rawValue: code)
             if asked.isEmpty || asked.contains(code) { options.set(code, to: bytes) }

@@ -55,9 +55,9 @@ package struct ReplyPolicy: Sendable, Hashable {
         if kind != .selecting, mayBeAnothers, !isAuthoritative { return .ignore(name) }
         var reply = DHCPMessage(
             replyingTo: request.message, type: .negativeAcknowledgement, serverIdentifier: servers.identifier,
-            repeatsClientIdentifier: repeatsClientIdentifier)
+            repeatsClientIdentifier: repeatsClientIdentifier, relay: request.relay)
         reply.text = name.rawValue
-        return .reply(reply, to: reply.destination(answering: request.message), refusal: name)
+        return .reply(reply, to: reply.destination(answering: request.message, relay: request.relay), refusal: name)
     }
 
     /// What ProxyDHCP says beside another server's answer: what to boot, and nothing else (PXE 2.1 section 2.2).
@@ -68,16 +68,17 @@ package struct ReplyPolicy: Sendable, Hashable {
             for: request.bootClient, hardwareAddress: request.hardwareAddress, servers: servers, loaders: loaders)
         var reply = DHCPMessage(
             replyingTo: request.message, type: sender == nil ? .offer : .acknowledgement, serverIdentifier: servers.identifier,
-            repeatsClientIdentifier: repeatsClientIdentifier)
+            repeatsClientIdentifier: repeatsClientIdentifier, relay: request.relay)
         if let refusal = reply.setProxiedBoot(directions, servers: servers) { return .ignore(refusal) }
-        return .reply(reply, to: sender.map { .sender($0) } ?? reply.destination(answering: request.message), refusal: nil)
+        return .reply(reply, to: sender.map { .sender($0) } ?? reply.destination(answering: request.message, relay: request.relay), refusal: nil)
     }
 
     private func configure(
         _ type: DHCPMessageType, for request: CheckedRequest, in subnet: ServedSubnet, lease: Lease?, servers: ServerAddresses
     ) -> ReplyDecision {
         var reply = DHCPMessage(
-            replyingTo: request.message, type: type, serverIdentifier: servers.identifier, repeatsClientIdentifier: repeatsClientIdentifier)
+            replyingTo: request.message, type: type, serverIdentifier: servers.identifier, repeatsClientIdentifier: repeatsClientIdentifier,
+            relay: request.relay)
         if let lease {
             reply.yourAddress = lease.address
             reply.setTimes(leaseTime: subnet.plan.leaseTime)
@@ -87,6 +88,6 @@ package struct ReplyPolicy: Sendable, Hashable {
         let directions = BootDirections(
             for: request.bootClient, hardwareAddress: request.hardwareAddress, servers: servers, loaders: loaders)
         let refusal = reply.setBoot(directions)
-        return .reply(reply, to: reply.destination(answering: request.message), refusal: refusal)
+        return .reply(reply, to: reply.destination(answering: request.message, relay: request.relay), refusal: refusal)
     }
 }

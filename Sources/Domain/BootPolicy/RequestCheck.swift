@@ -9,6 +9,12 @@ package final class CheckedRequest: Sendable {
     package let hardwareAddress: HardwareAddress
     /// `nil` when nothing marks the message as network boot.
     package let bootClient: BootClient?
+    /// Option 82; `nil` when absent or malformed.
+    package let relay: RelayAgentInformation?
+    /// What the client asks for in option 55; empty when it sent no list.
+    package let asked: DHCPCodeSet
+    /// Option 97 where it says something.
+    package let uuid: UniversalUniqueIdentifier?
 
     /// Throws the first reason not to look any further.
     package init(_ message: DHCPMessage) throws(DHCPRefusal) {
@@ -24,8 +30,8 @@ package final class CheckedRequest: Sendable {
         }
         (self.message, self.type, self.hardwareAddress) = (message, type, hardwareAddress)
         bootClient = BootClient(message)
+        relay = message.relayAgentInformation
+        asked = message.askedFor
+        uuid = message.clientMachineIdentifier.flatMap { $0.isUnset ? nil : $0 }
     }
-
-    /// Option 97 where it says something.
-    package var uuid: UniversalUniqueIdentifier? { message.clientMachineIdentifier.flatMap { $0.isUnset ? nil : $0 } }
 }

@@ -40,13 +40,17 @@ struct CommitLoop: Sendable {
 
     /// Until the queue is closed and empty.
     func run() throws(SocketError) {
-        while let batch = try queue.take(most: Self.batchLimit) {
+        // From 2,000 a second on.
+        var load = LoadWindow(threshold: 20, pauseMicroseconds: 1000)
+        while let batch = try queue.take(most: Self.batchLimit, load: load) {
+            load.add(batch.count, at: LoadWindow.now())
             var outcomes = leases.commit(batch.map(\.change))
             while outcomes.count < batch.count { outcomes.append(.unknown("the store gave no outcome")) }
             statistics.committed(batch.count)
             acknowledge(batch, outcomes)
             results.post(zip(batch, outcomes).map { CommitResults.Result(change: $0.change, outcome: $1) })
-            wakeUp.signal()
+            // The next message wakes it under load, and before that nothing depends on the results.
+            if !load.isLoaded { wakeUp.signal() }
             for (pending, outcome) in zip(batch, outcomes) { pending.answer?(outcome) }
         }
     }

@@ -52,9 +52,15 @@ final class CommitQueue: Sendable {
     }
 
     /// Waits for something, then takes up to `most`; `nil` when the queue is closed and empty.
-    /// What arrives during one commit makes the next: a group commit without a timer.
-    func take(most: Int) throws(SocketError) -> [PendingCommit]? {
+    ///
+    /// What arrives during one commit makes the next: a group commit without a timer. Only under load it waits a moment for more.
+    func take(most: Int, load: LoadWindow) throws(SocketError) -> [PendingCommit]? {
+        var hasGathered = false
         while true {
+            if load.isLoaded, !hasGathered, state.withLock({ !$0.items.isEmpty && $0.items.count < most && !$0.isClosed }) {
+                load.gather()
+                hasGathered = true
+            }
             let (items, isClosed) = state.withLock { state in
                 let items = Array(state.items.prefix(most))
                 state.items.removeFirst(items.count)

@@ -60,7 +60,7 @@ package struct DHCPResponder: Sendable {
         let client = LeaseClient(
             hardwareAddress: request.hardwareAddress, uuid: request.uuid,
             clientIdentifier: message.clientIdentifier.map { Hexadecimal.encode($0.prefix(64)) },
-            hostName: message.hostName?.printable(limit: 255), circuit: message.relayAgentInformation.flatMap(RelayCircuit.init))
+            hostName: message.hostName?.printable(limit: 255), circuit: request.relay.flatMap(RelayCircuit.init))
         switch request.type {
         case .discover: return discover(request, client: client, subnet: subnet, arrival: arrival, now: now)
         case .request: return self.request(request, client: client, subnet: subnet, arrival: arrival, now: now)
@@ -73,7 +73,7 @@ package struct DHCPResponder: Sendable {
 
     private func origin(of request: CheckedRequest, arrival: Arrival) -> RequestOrigin {
         let message = request.message
-        let relay = message.relayAgentInformation
+        let relay = request.relay
         return RequestOrigin(
             relayAddress: message.relayAddress, linkSelection: relay?.linkSelection, subnetSelection: message.subnetSelection,
             clientAddress: message.clientAddress, wasBroadcast: arrival.wasBroadcast && request.type != .inform,
@@ -116,7 +116,7 @@ package struct DHCPResponder: Sendable {
         let message = request.message
         let kind: LeaseRequestKind
         if let chosen = message.serverIdentifier {
-            guard isOurs(chosen, message, arrival) else {
+            guard isOurs(chosen, request, arrival) else {
                 table.withdrawOffers(to: client.hardwareAddress, in: subnet)
                 return .ignore(.otherServerChosen)
             }
@@ -140,15 +140,15 @@ package struct DHCPResponder: Sendable {
     }
 
     /// Some clients leave option 54 out of a DHCPDECLINE or DHCPRELEASE; the lease itself then says whether it is ours.
-    private func isOurs(_ chosen: IPv4Address, _ message: DHCPMessage, _ arrival: Arrival) -> Bool {
+    private func isOurs(_ chosen: IPv4Address, _ request: CheckedRequest, _ arrival: Arrival) -> Bool {
         chosen == arrival.servers.identifier || arrival.interfaceAddresses.contains(chosen)
-            || chosen == message.relayAgentInformation?.serverIdentifierOverride
+            || chosen == request.relay?.serverIdentifierOverride
     }
 
     private mutating func decline(
         _ request: CheckedRequest, client: LeaseClient, subnet: ServedSubnet, arrival: Arrival, now: Int64
     ) -> Response {
-        if let chosen = request.message.serverIdentifier, !isOurs(chosen, request.message, arrival) { return .ignore(.otherServerChosen) }
+        if let chosen = request.message.serverIdentifier, !isOurs(chosen, request, arrival) { return .ignore(.otherServerChosen) }
         guard let address = request.message.requestedAddress, !address.isAny else { return .ignore(.noAddressNamed) }
         do {
             return .silent(try table.decline(address, by: client, now: now, quarantine: quarantineTime))
@@ -158,7 +158,7 @@ package struct DHCPResponder: Sendable {
     }
 
     private mutating func release(_ request: CheckedRequest, client: LeaseClient, arrival: Arrival, now: Int64) -> Response {
-        if let chosen = request.message.serverIdentifier, !isOurs(chosen, request.message, arrival) { return .ignore(.otherServerChosen) }
+        if let chosen = request.message.serverIdentifier, !isOurs(chosen, request, arrival) { return .ignore(.otherServerChosen) }
         guard !request.message.clientAddress.isAny else { return .ignore(.noAddressNamed) }
         do {
             return .silent(try table.release(request.message.clientAddress, by: client, now: now))

@@ -72,20 +72,26 @@ struct ReceiveLoop {
     mutating func run() throws(SocketError) {
         defer { queue.close() }
         let batch = DatagramBatch()
+        // From 4,000 messages a second on: two for each exchange.
+        var load = LoadWindow(threshold: 40, pauseMicroseconds: 500)
         let descriptors = endpoints.map(\.socket.descriptor) + [stop.wakeUp.descriptor]
         while !stop.isStopped {
             let ready = try Readiness.wait(for: descriptors, milliseconds: 10_000)
             if ready.last == true { stop.wakeUp.clear() }
+            if load.isLoaded, !stop.isStopped { load.gather() }
             settle()
             takeSubnets()
             takeOrders()
+            var received = 0
             for (endpoint, isReady) in zip(endpoints, ready) where isReady {
                 let datagrams = try endpoint.socket.receive(into: batch)
+                received += datagrams.count
                 let now = clock()
                 for datagram in datagrams { handle(datagram, at: endpoint, now: now) }
                 sendReplies()
                 handOverCommits()
             }
+            load.add(received, at: LoadWindow.now())
             statistics.holding(responder.table.count)
         }
     }
@@ -136,7 +142,7 @@ struct ReceiveLoop {
 
     private static func check(_ datagram: IncomingDatagram) throws(DHCPRefusal) -> CheckedRequest {
         guard !datagram.isTruncated else { throw .truncatedDatagram }
-        guard let message = try? DHCPMessage(decoding: datagram.bytes) else { throw .malformed }
+        guard let message = try? DHCPMessage(packet: datagram.bytes) else { throw .malformed }
         return try CheckedRequest(message)
     }
 

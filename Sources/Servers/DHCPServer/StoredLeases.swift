@@ -101,9 +101,11 @@ package final class StoredLeases: LeaseStore {
 
     private static func transaction(for parcel: [LeaseChange], _ revisions: [IPv4Address: Revision]) -> Transaction {
         var transaction = Transaction(if: [], then: [])
+        transaction.conditions.reserveCapacity(mostWritesInTransaction)
+        transaction.writes.reserveCapacity(mostWritesInTransaction)
         for change in parcel {
             for lease in change.leases {
-                guard let key = key(lease.address) else { continue }
+                let key = prefix.appending(lease.address)
                 transaction.conditions.append(revisions[lease.address].map { .unchanged(key, since: $0) } ?? .absent(key))
                 transaction.writes.append(.put(key, lease.json))
             }

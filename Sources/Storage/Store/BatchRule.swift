@@ -39,13 +39,16 @@ package enum BatchRule {
 
     private static func checkKeys(of batch: [Transaction]) throws(StoreError) {
         var writer: [Key: Int] = [:]
+        writer.reserveCapacity(batch.reduce(0) { $0 + $1.writes.count })
         for (index, transaction) in batch.enumerated() {
             for write in transaction.writes where writer.updateValue(index, forKey: write.key) != nil {
                 throw .refused(.keyTouchedTwice(write.key))
             }
         }
         for (index, transaction) in batch.enumerated() {
-            for condition in transaction.conditions {
+            for (place, condition) in transaction.conditions.enumerated() {
+                // Most compare what they write, in the same order.
+                if place < transaction.writes.count, transaction.writes[place].key == condition.key { continue }
                 if let other = writer[condition.key], other != index { throw .refused(.keyTouchedTwice(condition.key)) }
             }
         }

@@ -1,4 +1,4 @@
-import Primitives
+package import Primitives
 
 /// The name of one value: segments of `[A-Za-z0-9._:@-]` joined by `/`, at most 512 bytes; ordered by its bytes.
 ///
@@ -16,6 +16,11 @@ package struct Key: Hashable, Sendable {
 
     /// This key with more segments below it; `segments` is text of the same form, so it may come from outside.
     package func appending(_ segments: String) throws(KeyError) -> Key { try Key(parsing: "\(text)/\(segments)") }
+
+    /// This key with an address below it, which needs no check.
+    package func appending(_ address: IPv4Address) -> Key { Key(unchecked: "\(text)/\(address)") }
+
+    private init(unchecked text: String) { self.text = text }
 
     /// What follows the last `/`; the whole key where there is none.
     package var lastSegment: Substring {

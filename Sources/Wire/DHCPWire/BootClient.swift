@@ -29,6 +29,11 @@ package struct BootClient: Hashable, Sendable {
     ///
     /// iPXE is looked for first, because it says `PXEClient` in option 60 too, even when it was loaded by HTTP.
     package init?(_ message: DHCPMessage) {
+        let options = message.options
+        guard
+            options.contains(.vendorClassIdentifier) || options.contains(.clientArchitecture) || options.contains(.userClass)
+                || options.contains(.ipxeEncapsulated)
+        else { return nil }
         let vendorClass = message.vendorClassIdentifier ?? ""
         let architectures = message.clientArchitectures
         let architecture = architectures.first ?? Self.architecture(in: vendorClass)

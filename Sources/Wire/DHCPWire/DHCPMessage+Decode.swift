@@ -7,7 +7,8 @@ extension DHCPMessage {
         try self.init(packet: Array(bytes))
     }
 
-    private init(packet: [UInt8]) throws(DHCPDecodeError) {
+    /// The same without a copy: the options refer to `packet`.
+    package init(packet: [UInt8]) throws(DHCPDecodeError) {
         guard packet.count >= Self.fixedSize else { throw Self.truncation(of: packet.count) }
         func integer<Value: FixedWidthInteger>(at offset: Int, as _: Value.Type) -> Value {
             packet.withUnsafeBytes { Value(bigEndian: $0.loadUnaligned(fromByteOffset: offset, as: Value.self)) }
@@ -34,13 +35,18 @@ extension DHCPMessage {
         let decoded = try DHCPOptions.decode(
             packet: packet, from: Self.fixedSize, bootFile: bootFileField, serverName: serverNameField)
         options = decoded.options
-        if !decoded.overload.contains(.serverName) { serverName = Self.unpadded(packet[serverNameField]) }
-        if !decoded.overload.contains(.bootFile) { bootFile = Self.unpadded(packet[bootFileField]) }
+        if !decoded.overload.contains(.serverName) { serverName = Self.unpadded(serverNameField, of: packet) }
+        if !decoded.overload.contains(.bootFile) { bootFile = Self.unpadded(bootFileField, of: packet) }
     }
 
-    private static func unpadded(_ field: ArraySlice<UInt8>) -> [UInt8] {
-        guard let last = field.lastIndex(where: { $0 != 0 }) else { return [] }
-        return Array(field[...last])
+    /// Without the zeros at its end; most fields are nothing else, so those are looked at eight at a time.
+    private static func unpadded(_ field: Range<Int>, of packet: [UInt8]) -> [UInt8] {
+        packet.withUnsafeBytes { packet in
+            var end = field.upperBound
+            while end - 8 >= field.lowerBound, packet.loadUnaligned(fromByteOffset: end - 8, as: UInt64.self) == 0 { end -= 8 }
+            while end > field.lowerBound, packet[end - 1] == 0 { end -= 1 }
+            return end > field.lowerBound ? Array(packet[field.lowerBound..<end]) : []
+        }
     }
 
     /// Names the field of figure 1 in which a packet of `count` bytes ends.

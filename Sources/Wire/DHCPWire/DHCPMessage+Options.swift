@@ -44,6 +44,15 @@ extension DHCPMessage {
         set { options[.parameterRequestList] = newValue.isEmpty ? nil : ArraySlice(newValue.map(\.rawValue)) }
     }
 
+    /// Option 55 without its order.
+    package var askedFor: DHCPCodeSet {
+        var asked = DHCPCodeSet()
+        if let range = options.range(of: .parameterRequestList) {
+            for index in range { asked.insert(DHCPOptionCode(options.storage[index])) }
+        }
+        return asked
+    }
+
     /// Option 56, section 9.9: why a DHCPNAK or DHCPDECLINE was sent.
     package var text: String? {
         get { options.text(.message) }

@@ -5,8 +5,10 @@ extension DHCPMessage {
     /// 82 (RFC 3046 section 2.2), 118 (RFC 3011), 97 (RFC 4578), and 61 (RFC 6842) unless an old client chokes on it.
     ///
     /// A relay's server identifier override (RFC 5107) takes the place of `serverIdentifier`.
+    /// - Parameter relay: the request's option 82.
     package init(
-        replyingTo request: DHCPMessage, type: DHCPMessageType, serverIdentifier: IPv4Address, repeatsClientIdentifier: Bool = true
+        replyingTo request: DHCPMessage, type: DHCPMessageType, serverIdentifier: IPv4Address, repeatsClientIdentifier: Bool = true,
+        relay: RelayAgentInformation?
     ) {
         self.init(operation: .reply, transactionID: request.transactionID)
         options.reserveForReply()
@@ -16,17 +18,13 @@ extension DHCPMessage {
         if type == .negativeAcknowledgement, !relayAddress.isAny { wantsBroadcast = true }
         if type == .acknowledgement { clientAddress = request.clientAddress }
         messageType = type
-        self.serverIdentifier = request.relayAgentInformation?.serverIdentifierOverride ?? serverIdentifier
-        copy(.relayAgentInformation, from: request)
-        if repeatsClientIdentifier { copy(.clientIdentifier, from: request) }
+        self.serverIdentifier = relay?.serverIdentifierOverride ?? serverIdentifier
+        options.copy(.relayAgentInformation, from: request.options)
+        if repeatsClientIdentifier { options.copy(.clientIdentifier, from: request.options) }
         // Table 3 forbids nearly every option in a DHCPNAK.
         guard type != .negativeAcknowledgement else { return }
-        copy(.subnetSelection, from: request)
-        copy(.clientMachineIdentifier, from: request)
-    }
-
-    private mutating func copy(_ code: DHCPOptionCode, from request: DHCPMessage) {
-        if let bytes = request.options[code] { options.set(code, to: bytes) }
+        options.copy(.subnetSelection, from: request.options)
+        options.copy(.clientMachineIdentifier, from: request.options)
     }
 
     /// Where a reply goes (RFC 2131 section 4.1).
@@ -44,9 +42,10 @@ extension DHCPMessage {
     }
 
     /// The destination of this reply, which must have the request's `flags`, `giaddr` and `chaddr`.
-    package func destination(answering request: DHCPMessage) -> Destination {
+    /// - Parameter relay: the request's option 82.
+    package func destination(answering request: DHCPMessage, relay: RelayAgentInformation?) -> Destination {
         if !request.relayAddress.isAny {
-            return .relay(request.relayAddress, usesSourcePort: request.relayAgentInformation?.usesSourcePort ?? false)
+            return .relay(request.relayAddress, usesSourcePort: relay?.usesSourcePort ?? false)
         }
         if messageType == .negativeAcknowledgement { return .broadcast }
         if !request.clientAddress.isAny { return .client(request.clientAddress) }

@@ -13,7 +13,7 @@ extension DHCPOptions {
         var scan = Scan()
         try scan.read(Area(field: "options", range: start..<packet.count), of: packet)
         var overload = Overload()
-        if let entry = scan.entries.first(where: { $0.code == .overload }) {
+        if scan.seen.contains(.overload), let entry = scan.entries.first(where: { $0.code == .overload }) {
             let bytes = packet[entry.range]
             guard bytes.count == 1, let value = bytes.first, (1...3).contains(value) else {
                 throw .invalidOverload(Array(bytes))
@@ -23,8 +23,10 @@ extension DHCPOptions {
             if overload.contains(.serverName) { try scan.read(Area(field: "sname", range: serverName), of: packet) }
             // The option describes the packet's layout; encoding makes its own.
             scan.entries.removeAll { $0.code == .overload }
+            scan.seen.remove(.overload)
         }
-        return (scan.hasRepeats ? joined(scan.entries, of: packet) : DHCPOptions(storage: packet, entries: scan.entries), overload)
+        let entries = scan.hasRepeats ? nil : scan.entries
+        return (entries.map { DHCPOptions(storage: packet, entries: $0, present: scan.seen) } ?? joined(scan.entries, of: packet), overload)
     }
 
     /// The header fields that hold options (RFC 2132 section 9.3).
@@ -38,9 +40,9 @@ extension DHCPOptions {
     private struct Scan {
         var entries: [Entry] = []
         var hasRepeats = false
-        private var seen: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+        var seen = DHCPCodeSet()
 
-        init() { entries.reserveCapacity(24) }
+        init() { entries.reserveCapacity(16) }
 
         /// A missing end mark is tolerated, as every server does; what follows an end mark is padding.
         mutating func read(_ area: Area, of packet: [UInt8]) throws(DHCPDecodeError) {
@@ -61,22 +63,8 @@ extension DHCPOptions {
                     throw .truncatedOption(code, field: area.field, offset: offset, needed: length, remaining: remaining - 1)
                 }
                 entries.append(Entry(code: code, range: offset + 2..<offset + 2 + length))
-                if !insert(code.rawValue) { hasRepeats = true }
+                if !seen.insert(code) { hasRepeats = true }
                 offset += 2 + length
-            }
-        }
-
-        private mutating func insert(_ code: UInt8) -> Bool {
-            let bit = UInt64(1) << UInt64(code & 63)
-            func mark(_ word: inout UInt64) -> Bool {
-                defer { word |= bit }
-                return word & bit == 0
-            }
-            return switch code >> 6 {
-            case 0: mark(&seen.0)
-            case 1: mark(&seen.1)
-            case 2: mark(&seen.2)
-            default: mark(&seen.3)
             }
         }
     }
@@ -98,17 +86,18 @@ extension DHCPOptions {
             }
             last[code] = index
         }
-        var options = DHCPOptions()
-        options.storage.reserveCapacity(packet.count)
+        var storage: [UInt8] = []
+        storage.reserveCapacity(packet.count)
+        var entries: [Entry] = []
         for code in order {
-            let start = options.storage.count
+            let start = storage.count
             var index = first[Int(code.rawValue)]
             while index >= 0 {
-                options.storage.append(contentsOf: packet[pieces[index].range])
+                storage.append(contentsOf: packet[pieces[index].range])
                 index = next[index]
             }
-            options.entries.append(Entry(code: code, range: start..<options.storage.count))
+            entries.append(Entry(code: code, range: start..<storage.count))
         }
-        return options
+        return DHCPOptions(storage: storage, entries: entries, present: DHCPCodeSet(order))
     }
 }

@@ -1,10 +1,12 @@
 extension DHCPOptions {
-    /// Bytes that `append(to:)` adds, the end mark included.
+    /// Bytes that `write(into:)` writes, the end mark included.
     var encodedCount: Int {
-        entries.reduce(1) { sum, entry in
-            let pieces = Swift.max(1, (entry.range.count + 254) / 255)
-            return sum + entry.range.count + 2 * pieces
+        var sum = 1
+        for entry in entries {
+            let count = Int(entry.count)
+            sum += count + 2 * (count <= 255 ? 1 : (count + 254) / 255)
         }
+        return sum
     }
 
     /// Message type first, as clients expect it; option 82 last (RFC 3046 section 2.2); the rest in order; then the end mark.
@@ -12,11 +14,17 @@ extension DHCPOptions {
     func write(into packet: UnsafeMutableRawBufferPointer) {
         var offset = 0
         storage.withUnsafeBytes { storage in
-            for entry in entries where entry.code == .messageType { Self.write(entry, of: storage, into: packet, at: &offset) }
+            var first: Entry?
+            var last: Entry?
+            for entry in entries {
+                if entry.code == .messageType { first = entry }
+                if entry.code == .relayAgentInformation { last = entry }
+            }
+            if let first { Self.write(first, of: storage, into: packet, at: &offset) }
             for entry in entries where entry.code != .messageType && entry.code != .relayAgentInformation {
                 Self.write(entry, of: storage, into: packet, at: &offset)
             }
-            for entry in entries where entry.code == .relayAgentInformation { Self.write(entry, of: storage, into: packet, at: &offset) }
+            if let last { Self.write(last, of: storage, into: packet, at: &offset) }
         }
         packet[offset] = DHCPOptionCode.end.rawValue
     }
@@ -25,16 +33,25 @@ extension DHCPOptions {
     private static func write(
         _ entry: Entry, of storage: UnsafeRawBufferPointer, into packet: UnsafeMutableRawBufferPointer, at offset: inout Int
     ) {
-        var start = entry.range.lowerBound
+        var start = Int(entry.start)
+        let whole = start + Int(entry.count)
         repeat {
-            let end = Swift.min(entry.range.upperBound, start + 255)
+            let end = Swift.min(whole, start + 255)
             packet[offset] = entry.code.rawValue
             packet[offset + 1] = UInt8(truncatingIfNeeded: end - start)
             offset += 2
-            UnsafeMutableRawBufferPointer(rebasing: packet[offset..<offset + end - start])
-                .copyMemory(from: UnsafeRawBufferPointer(rebasing: storage[start..<end]))
-            offset += end - start
-            start = end
-        } while start < entry.range.upperBound
+            if end - start <= 8 {
+                // Most are a number or an address: a call for four bytes costs more than the bytes.
+                while start < end {
+                    packet[offset] = storage[start]
+                    (offset, start) = (offset + 1, start + 1)
+                }
+            } else {
+                UnsafeMutableRawBufferPointer(rebasing: packet[offset..<offset + end - start])
+                    .copyMemory(from: UnsafeRawBufferPointer(rebasing: storage[start..<end]))
+                offset += end - start
+                start = end
+            }
+        } while start < whole
     }
 }

@@ -2,19 +2,15 @@ package import Primitives
 
 /// The shapes that option data takes (RFC 2132 section 2). A value of the wrong length reads as absent.
 extension DHCPOptions {
-    package func byte(_ code: DHCPOptionCode) -> UInt8? {
-        guard let bytes = self[code], bytes.count == 1 else { return nil }
-        return bytes.first
-    }
+    package func byte(_ code: DHCPOptionCode) -> UInt8? { number(code, bytes: 1).map(UInt8.init(truncatingIfNeeded:)) }
+    package func unsigned16(_ code: DHCPOptionCode) -> UInt16? { number(code, bytes: 2).map(UInt16.init(truncatingIfNeeded:)) }
+    package func unsigned32(_ code: DHCPOptionCode) -> UInt32? { number(code, bytes: 4) }
 
-    package func unsigned16(_ code: DHCPOptionCode) -> UInt16? {
-        guard let bytes = self[code], bytes.count == 2 else { return nil }
-        return bytes.reduce(0) { $0 << 8 | UInt16($1) }
-    }
-
-    package func unsigned32(_ code: DHCPOptionCode) -> UInt32? {
-        guard let bytes = self[code], bytes.count == 4 else { return nil }
-        return bytes.reduce(0) { $0 << 8 | UInt32($1) }
+    private func number(_ code: DHCPOptionCode, bytes count: Int) -> UInt32? {
+        guard let range = range(of: code), range.count == count else { return nil }
+        var value: UInt32 = 0
+        for index in range { value = value << 8 | UInt32(storage[index]) }
+        return value
     }
 
     package func address(_ code: DHCPOptionCode) -> IPv4Address? { unsigned32(code).map(IPv4Address.init(value:)) }
@@ -31,15 +27,15 @@ extension DHCPOptions {
     }
 
     package mutating func set(_ code: DHCPOptionCode, to value: UInt8?) {
-        if let value { set(code, to: CollectionOfOne(value)) } else { remove(code) }
+        if let value { set(code, number: UInt32(value), bytes: 1) } else { remove(code) }
     }
 
     package mutating func set(_ code: DHCPOptionCode, to value: UInt16?) {
-        if let value { set(code, to: BigEndianBytes(value)) } else { remove(code) }
+        if let value { set(code, number: UInt32(value), bytes: 2) } else { remove(code) }
     }
 
     package mutating func set(_ code: DHCPOptionCode, to value: UInt32?) {
-        if let value { set(code, to: BigEndianBytes(value)) } else { remove(code) }
+        if let value { set(code, number: value, bytes: 4) } else { remove(code) }
     }
 
     package mutating func set(_ code: DHCPOptionCode, to address: IPv4Address?) { set(code, to: address?.value) }

@@ -22,6 +22,9 @@ package struct DHCPSuboptions: Hashable, Sendable {
         self.init(ArraySlice(bytes), framing)
     }
 
+    /// As above, for what an option is kept as.
+    package init?(decoding bytes: ArraySlice<UInt8>, framing: Framing) { self.init(bytes, framing) }
+
     private init?(_ bytes: ArraySlice<UInt8>, _ framing: Framing) {
         var offset = bytes.startIndex
         while offset < bytes.endIndex {
@@ -40,32 +43,33 @@ package struct DHCPSuboptions: Hashable, Sendable {
     /// In the order of the wire.
     package var elements: [Element] {
         var elements: [Element] = []
-        _ = first { element in
-            elements.append(element)
-            return false
-        }
+        var offset = storage.startIndex
+        while let (code, range) = next(from: &offset) { elements.append(Element(code: code, bytes: storage[range])) }
         return elements
     }
 
-    private func first(where isWanted: (Element) -> Bool) -> Element? {
+    /// The suboption at or after the offset, which moves behind it; `nil` at the end.
+    private func next(from offset: inout Int) -> (code: UInt8, range: Range<Int>)? {
+        while hasPads, offset < storage.endIndex, storage[offset] == 0 { offset += 1 }
+        guard offset < storage.endIndex else { return nil }
+        let (code, start) = (storage[offset], offset + 2)
+        offset = start + Int(storage[offset + 1])
+        return (code, start..<offset)
+    }
+
+    private func range(of wanted: UInt8) -> Range<Int>? {
         var offset = storage.startIndex
-        while offset < storage.endIndex {
-            if hasPads, storage[offset] == 0 {
-                offset += 1
-                continue
-            }
-            let end = offset + 2 + Int(storage[offset + 1])
-            let element = Element(code: storage[offset], bytes: storage[offset + 2..<end])
-            if isWanted(element) { return element }
-            offset = end
-        }
+        while let (code, range) = next(from: &offset) { if code == wanted { return range } }
         return nil
     }
 
     /// The bytes of the first suboption with this code.
-    package subscript(_ code: UInt8) -> ArraySlice<UInt8>? { first { $0.code == code }?.bytes }
+    package subscript(_ code: UInt8) -> ArraySlice<UInt8>? {
+        guard let range = range(of: code) else { return nil }
+        return storage[range]
+    }
 
-    package func contains(_ code: UInt8) -> Bool { self[code] != nil }
+    package func contains(_ code: UInt8) -> Bool { range(of: code) != nil }
 
     /// Adds a suboption; `false`, and no change, when its bytes are more than the 255 that a length can say.
     @discardableResult

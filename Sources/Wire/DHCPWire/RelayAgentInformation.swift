@@ -12,6 +12,12 @@ package struct RelayAgentInformation: Hashable, Sendable {
         self.suboptions = suboptions
     }
 
+    /// As above, for what an option is kept as.
+    package init?(decoding bytes: ArraySlice<UInt8>) {
+        guard let suboptions = DHCPSuboptions(decoding: bytes, framing: .plain) else { return nil }
+        self.suboptions = suboptions
+    }
+
     package var encoded: [UInt8] { suboptions.encode(framing: .plain) }
 
     /// Suboption 1 (RFC 3046 section 3.1): usually the switch port.
@@ -22,7 +28,9 @@ package struct RelayAgentInformation: Hashable, Sendable {
     package var linkSelection: IPv4Address? { address(5) }
     private func address(_ code: UInt8) -> IPv4Address? {
         guard let bytes = suboptions[code], bytes.count == 4 else { return nil }
-        return IPv4Address(value: bytes.reduce(0) { $0 << 8 | UInt32($1) })
+        var value: UInt32 = 0
+        for byte in bytes { value = value << 8 | UInt32(byte) }
+        return IPv4Address(value: value)
     }
     /// Suboption 6 (RFC 3993).
     package var subscriberIdentifier: ArraySlice<UInt8>? { suboptions[6] }
@@ -39,6 +47,7 @@ package struct RelayAgentInformation: Hashable, Sendable {
 extension DHCPMessage {
     /// Option 82; `nil` when absent or malformed (its bytes are to be repeated all the same).
     package var relayAgentInformation: RelayAgentInformation? {
-        options[.relayAgentInformation].flatMap { RelayAgentInformation(decoding: $0) }
+        guard let bytes = options[.relayAgentInformation] else { return nil }
+        return RelayAgentInformation(decoding: bytes)
     }
 }

@@ -51,9 +51,10 @@ private final class FailingStore: BlockingStore {
     @Test("Whatever a client calls itself is read back as it was")
     func awkwardText() throws {
         for name in [#"a"b\c"#, "tab\there", "\u{0}\u{1f}\u{7f}", "größer 😀", ""] {
-            var awkward = lease(9, expires: Lease.never)
-            awkward.circuit = RelayCircuit(circuit: name, remote: name)
-            (awkward.hostName, awkward.clientIdentifier, awkward.uuid) = (name, name, UniversalUniqueIdentifier(high: 7, low: .max))
+            let client = LeaseClient(
+                hardwareAddress: nic(1), uuid: UniversalUniqueIdentifier(high: 7, low: .max), clientIdentifier: name, hostName: name,
+                circuit: RelayCircuit(circuit: name, remote: name))
+            let awkward = Lease(address: IPv4Address(10, 0, 0, 9), client: client, expires: Lease.never, state: .bound)
             #expect(StoredLeases.decode(awkward.json) == awkward, "\(name.debugDescription)")
         }
         #expect(StoredLeases.decode(lease(9, expires: -5).json) == lease(9, expires: -5))

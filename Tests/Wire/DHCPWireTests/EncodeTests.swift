@@ -7,7 +7,7 @@ struct EncodeTests {
     @Test("an offer to OVMF has exactly these bytes")
     func golden() throws {
         let request = try Fixture.message("ovmf-http4-uuid.DISCOVER")
-        var offer = DHCPMessage(replyingTo: request, type: .offer, serverIdentifier: IPv4Address(10, 77, 0, 1))
+        var offer = DHCPMessage(replyingTo: request, type: .offer, serverIdentifier: IPv4Address(10, 77, 0, 1), relay: request.relayAgentInformation)
         offer.yourAddress = IPv4Address(10, 77, 0, 100)
         offer.serverAddress = IPv4Address(10, 77, 0, 1)
         offer.subnetMask = IPv4Address(255, 255, 255, 0)
@@ -45,7 +45,7 @@ struct EncodeTests {
         let request = try DHCPMessage(
             decoding: packet(
                 header: [24: [10, 1, 0, 1]], options: [82, UInt8(value.count)] + value + [53, 1, 1, 61, 2, 1, 9, 255]))
-        var offer = DHCPMessage(replyingTo: request, type: .offer, serverIdentifier: IPv4Address(10, 0, 0, 1))
+        var offer = DHCPMessage(replyingTo: request, type: .offer, serverIdentifier: IPv4Address(10, 0, 0, 1), relay: request.relayAgentInformation)
         offer.leaseTime = .seconds(1)
         let bytes = try offer.encode(maximumSize: 548)
         let end: [UInt8] = [51, 4, 0, 0, 0, 1, 82, UInt8(value.count)] + value + [255]

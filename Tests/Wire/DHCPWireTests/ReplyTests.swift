@@ -44,9 +44,9 @@ struct ReplyTests {
         (request.relayAddress, request.clientAddress, request.wantsBroadcast) = (row.relay, row.client, row.broadcast)
         request.hardwareAddress = row.hardware
         if let option = row.relayOption { request.options.set(.relayAgentInformation, to: option) }
-        var reply = DHCPMessage(replyingTo: request, type: row.type, serverIdentifier: IPv4Address(10, 0, 0, 1))
+        var reply = DHCPMessage(replyingTo: request, type: row.type, serverIdentifier: IPv4Address(10, 0, 0, 1), relay: request.relayAgentInformation)
         if row.type != .negativeAcknowledgement { reply.yourAddress = row.given }
-        #expect(reply.destination(answering: request) == row.expected)
+        #expect(reply.destination(answering: request, relay: request.relayAgentInformation) == row.expected)
     }
 
     @Test("transaction, flags, relay and hardware address are copied")
@@ -56,7 +56,8 @@ struct ReplyTests {
                 header: [1: [32, 8], 4: [1, 2, 3, 4], 10: [0x80, 1], 12: [10, 0, 0, 9], 24: [10, 1, 0, 1], 28: Array(1...16)],
                 options: [53, 1, 3, 118, 4, 10, 5, 0, 0, 61, 2, 1, 9, 12, 1, 97, 255]))
         let reply = DHCPMessage(
-            replyingTo: request, type: .acknowledgement, serverIdentifier: IPv4Address(10, 0, 0, 1), repeatsClientIdentifier: false)
+            replyingTo: request, type: .acknowledgement, serverIdentifier: IPv4Address(10, 0, 0, 1), repeatsClientIdentifier: false,
+            relay: request.relayAgentInformation)
         #expect(reply.operation == .reply)
         #expect(reply.transactionID == 0x0102_0304)
         #expect(reply.flags == 0x8001)
@@ -73,7 +74,8 @@ struct ReplyTests {
     func negativeAcknowledgement() throws {
         var request = try Fixture.message("ipxe-bios-virtio.REQUEST")
         request.relayAddress = Self.relay
-        let reply = DHCPMessage(replyingTo: request, type: .negativeAcknowledgement, serverIdentifier: IPv4Address(10, 0, 0, 1))
+        let reply = DHCPMessage(
+            replyingTo: request, type: .negativeAcknowledgement, serverIdentifier: IPv4Address(10, 0, 0, 1), relay: request.relayAgentInformation)
         #expect(reply.wantsBroadcast)
         #expect(reply.clientAddress.isAny)
         #expect(reply.options.codes == [.messageType, .serverIdentifier, .clientIdentifier])
@@ -83,7 +85,7 @@ struct ReplyTests {
     func serverIdentifierOverride() {
         var request = DHCPMessage(operation: .request, transactionID: 1)
         request.options.set(.relayAgentInformation, to: [11, 4, 10, 9, 9, 9])
-        let reply = DHCPMessage(replyingTo: request, type: .offer, serverIdentifier: IPv4Address(10, 0, 0, 1))
+        let reply = DHCPMessage(replyingTo: request, type: .offer, serverIdentifier: IPv4Address(10, 0, 0, 1), relay: request.relayAgentInformation)
         #expect(reply.serverIdentifier == IPv4Address(10, 9, 9, 9))
     }
 }

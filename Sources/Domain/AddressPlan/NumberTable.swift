@@ -1,0 +1,104 @@
+import Primitives
+
+/// Values by whole numbers that strangers choose. One number is one multiplication, by a factor of this table's own: numbers that were
+/// chosen to collide do not (multiply-shift hashing, Dietzfelbinger 1997). Values stand one behind another, and cost nothing beside themselves.
+struct NumberTable<Value: Sendable>: Sendable {
+    private(set) var keys: [UInt64] = []
+    private(set) var values: [Value] = []
+    /// Places in `values`, or -1. A power of two, at most two thirds of it used.
+    private var slots = [Int32](repeating: -1, count: 8)
+    private let factor = UInt64.random(in: 0 ... .max) | 1
+
+    var count: Int { keys.count }
+    var isEmpty: Bool { keys.isEmpty }
+
+    subscript(_ key: UInt64) -> Value? {
+        get {
+            guard let slot = slot(of: key) else { return nil }
+            return values[Int(slots[slot])]
+        }
+        set {
+            if let newValue { insert(newValue, key) } else { remove(key) }
+        }
+    }
+
+    /// Changes a value where it stands; `nil` where there is none.
+    mutating func update<Result>(_ key: UInt64, _ body: (inout Value) -> Result) -> Result? {
+        guard let slot = slot(of: key) else { return nil }
+        return body(&values[Int(slots[slot])])
+    }
+
+    private func home(_ key: UInt64) -> Int { Int(truncatingIfNeeded: (key &* factor) >> UInt64(64 - slots.count.trailingZeroBitCount)) }
+
+    private func slot(of key: UInt64) -> Int? {
+        var slot = home(key)
+        while slots[slot] >= 0 {
+            if keys[Int(slots[slot])] == key { return slot }
+            slot = (slot + 1) & (slots.count - 1)
+        }
+        return nil
+    }
+
+    private mutating func insert(_ value: Value, _ key: UInt64) {
+        if let slot = slot(of: key) {
+            values[Int(slots[slot])] = value
+            return
+        }
+        keys.append(key)
+        values.append(value)
+        if keys.count * 3 > slots.count * 2 { return grow() }
+        place(Int32(truncatingIfNeeded: keys.count - 1))
+    }
+
+    private mutating func place(_ index: Int32) {
+        var slot = home(keys[Int(index)])
+        while slots[slot] >= 0 { slot = (slot + 1) & (slots.count - 1) }
+        slots[slot] = index
+    }
+
+    private mutating func grow() {
+        slots = [Int32](repeating: -1, count: slots.count * 2)
+        for index in keys.indices { place(Int32(truncatingIfNeeded: index)) }
+    }
+
+    private mutating func remove(_ key: UInt64) {
+        guard let gone = slot(of: key) else { return }
+        let index = Int(slots[gone])
+        // The last value moves into the gap.
+        if index < keys.count - 1, let last = slot(of: keys[keys.count - 1]) {
+            slots[last] = Int32(truncatingIfNeeded: index)
+            keys.swapAt(index, keys.count - 1)
+            values.swapAt(index, values.count - 1)
+        }
+        keys.removeLast()
+        values.removeLast()
+        close(gone)
+    }
+
+    /// What was pushed past this slot moves back, so that no search ends too early.
+    private mutating func close(_ slot: Int) {
+        var (hole, next) = (slot, slot)
+        slots[hole] = -1
+        while true {
+            next = (next + 1) & (slots.count - 1)
+            guard slots[next] >= 0 else { return }
+            let wanted = home(keys[Int(slots[next])])
+            // It may stand in the hole when its home is not between hole and where it is.
+            guard (next - wanted) & (slots.count - 1) >= (next - hole) & (slots.count - 1) else { continue }
+            slots.swapAt(hole, next)
+            hole = next
+        }
+    }
+}
+
+extension NumberTable {
+    subscript(_ address: IPv4Address) -> Value? {
+        get { self[UInt64(address.value)] }
+        set { self[UInt64(address.value)] = newValue }
+    }
+
+    subscript(_ address: HardwareAddress) -> Value? {
+        get { self[address.value] }
+        set { self[address.value] = newValue }
+    }
+}

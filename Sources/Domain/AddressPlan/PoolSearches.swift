@@ -1,0 +1,87 @@
+import Primitives
+
+/// A place in the pools of a subnet.
+struct PoolPosition: Sendable, Hashable {
+    var pool = 0
+    var offset: UInt32 = 0
+}
+
+/// Where the searches for free addresses go on: at a cursor as long as there are addresses that nobody ever had, then with the address that
+/// has been free for longest. However full a pool is, a search looks at a few records only.
+struct PoolSearches: Sendable {
+    /// By subnet name.
+    var cursors: [String: PoolPosition] = [:]
+    /// By `key`. A queue is made when its pools have no fresh address left.
+    private var queues = NumberTable<FreeQueue>()
+    /// Of the prefixes that have a queue, each once.
+    private var lengths: [Int] = []
+    /// Records that searches have looked at: what they cost.
+    var steps: UInt64 = 0
+
+    private static func key(_ prefix: IPv4Prefix) -> UInt64 { UInt64(prefix.network.value) << 8 | UInt64(prefix.length) }
+
+    func hasQueue(_ prefix: IPv4Prefix) -> Bool { !lengths.isEmpty && queues[Self.key(prefix)] != nil }
+
+    mutating func begin(_ queue: FreeQueue, _ prefix: IPv4Prefix) {
+        queues[Self.key(prefix)] = queue
+        if !lengths.contains(prefix.length) { lengths.append(prefix.length) }
+    }
+
+    /// Looks at the queue of a prefix from its beginning, where what has been free for longest stands.
+    mutating func search(_ prefix: IPv4Prefix, _ body: (inout FreeQueue) -> IPv4Address?) -> IPv4Address? {
+        queues.update(Self.key(prefix), body) ?? nil
+    }
+
+    /// From when on an address is free; `nil` for always.
+    mutating func note(_ address: IPv4Address, freeFrom: Int64?) {
+        for length in lengths {
+            guard let prefix = IPv4Prefix(containing: address, length: length) else { continue }
+            _ = queues.update(Self.key(prefix)) { $0.add(address, freeFrom: freeFrom ?? .min) }
+        }
+    }
+
+    mutating func forget() { self = PoolSearches() }
+}
+
+/// Addresses in the order in which they become free: a binary heap. What is no longer true of an address stays in it until it comes first.
+struct FreeQueue: Sendable {
+    struct Element: Sendable {
+        var freeFrom: Int64
+        var address: IPv4Address
+    }
+
+    private var heap: [Element] = []
+    /// How many addresses it was made of: when changes have made it several times as long, it is made anew.
+    private let addresses: Int
+
+    init(_ elements: [Element]) {
+        // Sorted is a heap already.
+        heap = elements.sorted { $0.freeFrom < $1.freeFrom }
+        addresses = elements.count
+    }
+
+    var isOvergrown: Bool { heap.count > 4 * addresses + 1024 }
+    var first: Element? { heap.first }
+
+    mutating func add(_ address: IPv4Address, freeFrom: Int64) {
+        var index = heap.count
+        heap.append(Element(freeFrom: freeFrom, address: address))
+        while index > 0, heap[(index - 1) / 2].freeFrom > heap[index].freeFrom {
+            heap.swapAt((index - 1) / 2, index)
+            index = (index - 1) / 2
+        }
+    }
+
+    mutating func removeFirst() {
+        guard let last = heap.popLast(), !heap.isEmpty else { return }
+        heap[0] = last
+        var index = 0
+        while true {
+            var least = index
+            for child in [2 * index + 1, 2 * index + 2] where child < heap.count && heap[child].freeFrom < heap[least].freeFrom { least = child }
+            guard least != index else { return }
+            heap.swapAt(least, index)
+            index = least
+        }
+    }
+}
