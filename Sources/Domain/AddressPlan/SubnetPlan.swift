@@ -43,6 +43,9 @@ package struct SubnetPlan: Sendable, Hashable {
     package var hostOptions: [HardwareAddress: [UInt8: [UInt8]]] = [:]
     /// Only hosts that a Host document speaks of get an answer.
     package var ignoresUnknownHosts: Bool
+    /// How many hosts that no document speaks of may hold an address, in all and at one relay circuit; `nil` is no limit.
+    package var mostStrangers: Int?
+    package var mostStrangersPerCircuit: Int?
 
     package init(
         name: String, prefix: IPv4Prefix, pools: [ClosedRange<IPv4Address>], routers: [IPv4Address] = [], nameServers: [IPv4Address] = [],

@@ -19,6 +19,7 @@ package enum DHCPRefusal: String, Error, Sendable, Hashable, CaseIterable {
     case proxyOnly = "proxy-only"
     case notProxied = "not-proxied"
     case unknownHost = "unknown-host"
+    case unknownHostLimit = "unknown-host-limit"
     case noAddressNamed = "no-address-named"
     case otherServerChosen = "other-server-chosen"
     case poolExhausted = "pool-exhausted"

@@ -31,6 +31,7 @@ package struct DHCPResponder: Sendable {
     package var table: LeaseTable
     package private(set) var subnets = SubnetChoice([])
     package var policy: ReplyPolicy
+    private var strangers = StrangerCounts()
     private let offerTime: UInt32
     private let quarantineTime: UInt32
 
@@ -61,6 +62,9 @@ package struct DHCPResponder: Sendable {
             hardwareAddress: request.hardwareAddress, uuid: request.uuid,
             clientIdentifier: message.clientIdentifier.map { Hexadecimal.encode($0.prefix(64)) },
             hostName: message.hostName?.printable(limit: 255), circuit: request.relay.flatMap(RelayCircuit.init))
+        if !isKnown, request.type == .discover || request.type == .request {
+            return respond(toStranger: request, client: client, subnet: subnet, arrival: arrival, now: now)
+        }
         switch request.type {
         case .discover: return discover(request, client: client, subnet: subnet, arrival: arrival, now: now)
         case .request: return self.request(request, client: client, subnet: subnet, arrival: arrival, now: now)
@@ -69,6 +73,21 @@ package struct DHCPResponder: Sendable {
         case .inform: return inform(request, subnet: subnet, arrival: arrival)
         default: return .ignore(.unexpectedMessageType)
         }
+    }
+
+    /// Starvation care: whoever has no address here gets one only as long as those that no document speaks of have not too many.
+    private mutating func respond(
+        toStranger request: CheckedRequest, client: LeaseClient, subnet: ServedSubnet, arrival: Arrival, now: Int64
+    ) -> Response {
+        let hasAddress = table.leases(of: client.hardwareAddress).contains { $0.isHeld(at: now) && subnet.plan.prefix.contains($0.address) }
+        guard hasAddress || strangers.admits(client, in: subnet, now: now) else { return .ignore(.unknownHostLimit) }
+        let response =
+            request.type == .discover
+            ? discover(request, client: client, subnet: subnet, arrival: arrival, now: now)
+            : self.request(request, client: client, subnet: subnet, arrival: arrival, now: now)
+        let ends = table.leases(of: client.hardwareAddress).filter { $0.isHeld(at: now) }.map(\.expires)
+        if let end = ends.max() { strangers.hold(client, in: subnet, until: end) }
+        return response
     }
 
     private func origin(of request: CheckedRequest, arrival: Arrival) -> RequestOrigin {

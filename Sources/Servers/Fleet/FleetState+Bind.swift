@@ -100,6 +100,10 @@ extension SubnetPlan {
             timeServers: spec.timeServers, domainName: spec.domainName, leaseTime: spec.leaseTime,
             ignoresUnknownHosts: spec.unknownHosts == .ignore)
         mode = SubnetPlan.Mode(spec.mode)
+        let addresses = spec.usablePools.reduce(0) { $0 + Int($1.upperBound.value - $1.lowerBound.value) + 1 }
+        // Rounded up: a small pool is theirs as a whole.
+        mostStrangers = (addresses * spec.unknownPercent + 99) / 100
+        mostStrangersPerCircuit = spec.unknownPerCircuit
         sharedNetwork = spec.sharedNetwork
         routes = spec.routes.map { SubnetRoute(destination: $0.destination, router: $0.router) }
         options = spec.options

@@ -32,6 +32,9 @@ struct FieldRuleTests {
         Row("Subnet", "{prefix: 10.0.0.0/24, leaseTime: 9s}", "spec.leaseTime invalid-value"),
         Row("Subnet", "{prefix: 10.0.0.0/24, leaseTime: 999999999999d}", "spec.leaseTime invalid-value"),
         Row("Subnet", "{prefix: 10.0.0.0/24, exclude: [10.0.0.9-10.0.0.2, 10.0.0.1]}", "spec.exclude[0] invalid-value"),
+        Row("Subnet", "{prefix: 10.0.0.0/24, unknownPercent: 0}", "spec.unknownPercent invalid-value"),
+        Row("Subnet", "{prefix: 10.0.0.0/24, unknownPercent: 101}", "spec.unknownPercent invalid-value"),
+        Row("Subnet", "{prefix: 10.0.0.0/24, unknownPerCircuit: none}", "spec.unknownPerCircuit invalid-value"),
         Row("Subnet", "{prefix: 10.0.0.0/24, mode: none}", "spec.mode invalid-value"),
         Row(
             "Subnet", "{prefix: 10.0.0.0/24, mode: external, routers: [10.0.0.1], leaseTime: 1h, unknownHosts: ignore}",

@@ -79,7 +79,7 @@ let site = """
     apiVersion: bennu/v1
     kind: Subnet
     metadata: {name: load}
-    spec: {prefix: 10.44.0.0/16, pools: [10.44.1.0-10.44.250.255], routers: [10.44.0.2]}
+    spec: {prefix: 10.44.0.0/16, pools: [10.44.1.0-10.44.250.255], routers: [10.44.0.2], unknownPercent: 100}
     """
 
 @Sendable func serve(in folder: String, _ count: Int, _ window: Int) async throws {

@@ -22,6 +22,10 @@ package struct SubnetSpec: Sendable, Hashable {
     /// Seconds.
     package var leaseTime: UInt32 = 3600
     package var unknownHosts = UnknownHosts.record
+    /// How much of the pools hosts may hold that no document speaks of, in percent, and how many of them at one switch port, where relays
+    /// say which.
+    package var unknownPercent = 90
+    package var unknownPerCircuit = 64
     /// What a host that no document speaks of is started with; `nil` starts none.
     package var acceptUnknown: AcceptUnknown?
 
@@ -56,7 +60,7 @@ extension SubnetSpec {
     private static let known = [
         "prefix", "mode", "pools", "exclude", "reservations", "sharedNetwork", "routers", "routes", "nameServers", "timeServers", "domainName",
         "options",
-        "leaseTime", "unknownHosts", "acceptUnknown",
+        "leaseTime", "unknownHosts", "unknownPercent", "unknownPerCircuit", "acceptUnknown",
     ]
 
     init?(reading cursor: Cursor) {
@@ -99,6 +103,14 @@ extension SubnetSpec {
         sharedNetwork = fields["sharedNetwork"]?.parsed(Rules.nameExpectation, Rules.name)
         routes = fields["routes"]?.list(of: "routes, like {to: 10.0.0.0/8, via: 10.77.0.1}") { SubnetRouteSpec(reading: $0) } ?? []
         options = DHCPOptionFields.read(fields["options"])
+        if let percent = fields["unknownPercent"]?.parsed("a whole number from 1 to 100", { Int($0).flatMap { (1...100).contains($0) ? $0 : nil } }) {
+            unknownPercent = percent
+        }
+        if let most = fields["unknownPerCircuit"]?.parsed(
+            "a whole number from 1 to 65536", { Int($0).flatMap { (1...65_536).contains($0) ? $0 : nil } })
+        {
+            unknownPerCircuit = most
+        }
         if let mode = fields["mode"]?.parsed(Mode.allCases.map(\.rawValue).joined(separator: " or "), { Mode(rawValue: $0) }) {
             self.mode = mode
         }
@@ -109,7 +121,7 @@ extension SubnetSpec {
     private func refuseFieldsOfServer(_ fields: Fields) {
         let theirs = [
             "pools", "exclude", "reservations", "sharedNetwork", "routers", "routes", "nameServers", "timeServers", "domainName", "options",
-            "leaseTime",
+            "leaseTime", "unknownPercent", "unknownPerCircuit",
         ]
         for name in theirs + (mode == .external ? ["unknownHosts"] : []) {
             fields[name]?.report(
