@@ -138,7 +138,7 @@ let package = Package(
                 "Primitives", "Documents", "FleetModel", "HostContract", "OperatorTypes", "Store", "Journal", "ImageStore", "Fleet", "DatagramIO",
                 "DHCPServer",
                 "BootServer",
-                "ConfigurationServer", "HostPower", "OperatorServer", argumentParser, lifecycle, unixSignals, logging,
+                "ConfigurationServer", "HostPower", "OperatorServer", argumentParser, lifecycle, unixSignals, logging, nioCore,
             ]),
         .executableTarget(
             name: "bennu", dependencies: ["OperatorCommands", "ServerAssembly", argumentParser],

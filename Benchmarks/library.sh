@@ -51,6 +51,13 @@ open_network() {
     ip -n "$load_space" link set "$load_link" up
 }
 
+# What arrives at either end is taken in by that end's processor, as with network cards: a veth would do it on the sender's, so that data and
+# what acknowledgements release overtake each other, and work of one side counts as the other's.
+steer_packets() {
+    ip netns exec "$server_space" sh -c "echo 1 >/sys/class/net/$server_link/queues/rx-0/rps_cpus"
+    ip netns exec "$load_space" sh -c "echo 2 >/sys/class/net/$load_link/queues/rx-0/rps_cpus"
+}
+
 # Starts a server on processor 0; `$server` is its process.
 in_server() {
     ip netns exec "$server_space" taskset -c 0 "$@" >"$work/server.log" 2>&1 &
@@ -72,15 +79,18 @@ stop_server() {
     server=
 }
 
-# Until the server has this UDP port.
-await_port() {
+# Until the server has this UDP port, or this TCP port.
+await_port() { await_socket -u "$1"; }
+await_tcp() { await_socket -t "$1"; }
+
+await_socket() {
     local tries
-    for ((tries = 0; tries < 300; tries++)); do
+    for ((tries = 0; tries < 600; tries++)); do
         kill -0 "$server" 2>/dev/null || fail "the server ended: $(tail -n 5 "$work/server.log")"
-        if ip netns exec "$server_space" ss -Hlnu "sport = :$1" | grep -q .; then go_first; return; fi
+        if ip netns exec "$server_space" ss -Hln "$1" "sport = :$2" | grep -q .; then go_first; return; fi
         sleep 0.1
     done
-    fail "the server has not opened UDP port $1 within 30 s"
+    fail "the server has not opened port $2 (ss $1) within 60 s"
 }
 
 # User and system time of a process, in nanoseconds, threads that have ended included; a hundredth of a second is the least that shows.

@@ -60,6 +60,7 @@ package struct ServeCommand: AsyncParsableCommand {
             handler.logLevel = level
             return handler
         }
+        ProcessLimits.prepare()
         plan.images = images
         plan.allowsNoImage = allowNoImage
         plan.power = powerCommand.map { ($0, powerPatience) }

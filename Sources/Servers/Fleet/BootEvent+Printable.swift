@@ -11,6 +11,8 @@ extension BootEvent {
     }
 
     private static func printable(_ text: String) -> String {
+        // Nearly every text is plain ASCII, and that is seen without the tables of Unicode.
+        if text.utf8.allSatisfy({ (32..<127).contains($0) }) { return text }
         guard text.unicodeScalars.contains(where: isControl) else { return text }
         return String(String.UnicodeScalarView(text.unicodeScalars.map { isControl($0) ? "·" : $0 }))
     }

@@ -123,6 +123,23 @@ import Testing
         }
     }
 
+    @Test("An address that asks more often than a boot needs is refused, and another is not")
+    func tooOften() async throws {
+        let site = try TestSite()
+        var limits = HTTPLimits()
+        // One request in a second, and that one at once.
+        limits.requestsPerSecond = 1
+        try await withHTTP(site, limits) { server in
+            let answer = try await exchange(server.port, String(repeating: "GET / HTTP/1.1\r\nHost: a\r\n\r\n", count: 3))
+            #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n"))
+            #expect(answer.contains("HTTP/1.1 429 Too Many Requests\r\n"))
+            #expect(answer.contains("\r\nRetry-After: 1\r\n"))
+            #expect(answer.contains("too-many-requests: "))
+            #expect(server.counters["too-many-requests"] == 1)
+            #expect(try await curl(server, "/", ["--interface", "127.0.0.2"], in: site).status == 200)
+        }
+    }
+
     @Test("A transfer under way is finished after the server was told to stop")
     func gracefulShutdown() async throws {
         let site = try TestSite()

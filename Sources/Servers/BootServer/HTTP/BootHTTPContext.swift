@@ -13,6 +13,7 @@ final class BootHTTPContext: Sendable {
     let counters: OutcomeCounters
     let logger: Logger
     let files = BlobFiles()
+    let rates: RequestRates
     /// What each waiting host was last told: it asks every ten seconds, and its timeline needs to say it once.
     private let lastWaits = Mutex<[HardwareAddress: String]>([:])
 
@@ -21,6 +22,7 @@ final class BootHTTPContext: Sendable {
     ) {
         (self.directory, self.advertised, self.limits) = (directory, advertised, limits)
         (self.counters, self.logger) = (counters, logger)
+        rates = RequestRates(perSecond: limits.requestsPerSecond)
     }
 
     /// True when `address` was not told this the last time; `nil` means it was given an image.

@@ -33,7 +33,7 @@ extension BootHTTPHandler {
         thenClose: Bool = false
     ) {
         shared.counters.count(refusal.rawValue)
-        shared.logger.debug("boot request refused", metadata: ["refusal": "\(refusal.rawValue)", "client": "\(remote(context))"])
+        shared.logger.debug("boot request refused", metadata: ["refusal": "\(refusal.rawValue)", "client": "\(remote)"])
         var headers = headers
         if refusal == .methodNotAllowed { headers.append(("Allow", "GET, HEAD")) }
         respond(
@@ -69,11 +69,8 @@ extension BootHTTPHandler {
         context.write(Self.wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: status, headers: headers))), promise: nil)
     }
 
-    /// The client's address, for events and logs.
-    func remote(_ context: ChannelHandlerContext) -> String { context.remoteAddress?.ipAddress ?? "unknown" }
-
     private func answerScript(_ client: IPXEScript.Client, _ head: HTTPRequestHead, context: ChannelHandlerContext) throws(HTTPRefusal) {
-        let text = shared.script(for: client, from: try servers(context), at: remote(context), isRecorded: head.method == .GET)
+        let text = shared.script(for: client, from: try servers(context), at: remote, isRecorded: head.method == .GET)
         respond(.ok, text: text, to: head, context: context)
     }
 

@@ -4,6 +4,12 @@ import NIOCore
 import NIOHTTP1
 import Primitives
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 /// Bytes of a file on their way to one client.
 struct Transfer {
     var answer: FileAnswer
@@ -15,6 +21,10 @@ struct Transfer {
     var file: OpenFile
     var handle: NIOFileHandle
     var started: NIODeadline
+    /// Bytes of the next piece.
+    var piece: Int64
+    /// Bytes sent since others had their turn.
+    var sentInTurn: Int64 = 0
 }
 
 extension BootHTTPHandler {
@@ -39,7 +49,9 @@ extension BootHTTPHandler {
                 return finish(head, context: context)
             }
             transfer = Transfer(
-                answer: answer, range: range, position: range.lowerBound, isPartial: isPartial, file: file, handle: handle, started: .now())
+                answer: answer, range: range, position: range.lowerBound, isPartial: isPartial, file: file, handle: handle, started: .now(),
+                piece: shared.limits.smallestPiece)
+            cork(true, context: context)
             sendPiece(head, context: context)
         }
     }
@@ -58,9 +70,10 @@ extension BootHTTPHandler {
     /// One piece after the other, each when the one before was taken: a slow client costs no memory, and its progress is seen.
     private func sendPiece(_ head: HTTPRequestHead, context: ChannelHandlerContext) {
         guard let transfer else { return }
-        let end = min(transfer.range.upperBound, transfer.position + shared.limits.piece)
+        let end = min(transfer.range.upperBound, transfer.position + transfer.piece)
         guard end > transfer.position else {
             self.transfer = nil
+            cork(false, context: context)
             record(transfer, isComplete: true, context: context)
             return finish(head, context: context)
         }
@@ -68,18 +81,36 @@ extension BootHTTPHandler {
         guard transfer.file.size == transfer.answer.blob.size else { return abort(context) }
         let region = FileRegion(fileHandle: transfer.handle, readerIndex: Int(transfer.position), endIndex: Int(end))
         let written = context.eventLoop.makePromise(of: Void.self)
+        let began = NIODeadline.now()
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         written.futureResult.whenComplete { result in
             let (handler, context) = bound.value
             switch result {
-            case .success:
-                handler.transfer?.position = end
-                handler.sendPiece(head, context: context)
+            case .success: handler.goOn(behind: end, since: began, head, context: context)
             case .failure: handler.abort(context)
             }
         }
         setDeadline(shared.limits.pieceTimeout, context: context)
         context.writeAndFlush(Self.wrapOutboundOut(.body(.fileRegion(region))), promise: written)
+    }
+
+    /// A piece was taken. A socket that takes all it is given keeps nobody else waiting for longer than a turn.
+    private func goOn(behind end: Int64, since began: NIODeadline, _ head: HTTPRequestHead, context: ChannelHandlerContext) {
+        guard var transfer else { return }
+        transfer.sentInTurn += end - transfer.position
+        transfer.position = end
+        let isSlow = NIODeadline.now() - began > .seconds(1)
+        transfer.piece = isSlow ? shared.limits.smallestPiece : min(transfer.piece * 2, shared.limits.largestPiece)
+        let isOver = transfer.sentInTurn >= shared.limits.turn
+        if isOver { transfer.sentInTurn = 0 }
+        self.transfer = transfer
+        guard isOver else { return sendPiece(head, context: context) }
+        turns.wait { self.sendPiece(head, context: context) }
+    }
+
+    /// TCP_CORK (tcp(7)): the head leaves with the first bytes, and pieces join without a short segment between them.
+    private func cork(_ isCorked: Bool, context: ChannelHandlerContext) {
+        try? context.channel.syncOptions?.setOption(.tcpOption(.init(rawValue: TCP_CORK)), value: isCorked ? 1 : 0)
     }
 
     private func abort(_ context: ChannelHandlerContext) {
@@ -93,7 +124,7 @@ extension BootHTTPHandler {
         try? transfer.handle.close()
         let bytes = transfer.position - transfer.range.lowerBound
         let milliseconds = (NIODeadline.now() - transfer.started).nanoseconds / 1_000_000
-        var attributes = ["bytes": "\(bytes)", "milliseconds": "\(milliseconds)", "address": remote(context)]
+        var attributes = ["bytes": "\(bytes)", "milliseconds": "\(milliseconds)", "address": remote]
         attributes["digest"] = transfer.answer.blob.digest.description
         if transfer.isPartial { attributes["range"] = "\(transfer.range.lowerBound)-\(transfer.range.upperBound - 1)" }
         var what = transfer.answer.blob.role

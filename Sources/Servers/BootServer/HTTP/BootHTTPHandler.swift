@@ -8,18 +8,22 @@ final class BootHTTPHandler: ChannelInboundHandler {
     typealias OutboundOut = HTTPServerResponsePart
 
     let shared: BootHTTPContext
+    let turns: TransferTurns
     /// The request that is being read or answered.
     var request: HTTPRequestHead?
     var transfer: Transfer?
+    /// The client's address, for events, logs and its share of requests.
+    private(set) var remote = "unknown"
     private var isClosing = false
     private var deadline = NIODeadline.distantFuture
     /// Goes off no later than the deadline and looks at it then, so that moving the deadline on costs no timer.
     private var alarm: Scheduled<Void>?
     private var alarmTime: NIODeadline?
 
-    init(shared: BootHTTPContext) { self.shared = shared }
+    init(shared: BootHTTPContext, turns: TransferTurns) { (self.shared, self.turns) = (shared, turns) }
 
     func channelActive(context: ChannelHandlerContext) {
+        remote = context.remoteAddress?.ipAddress ?? remote
         setDeadline(shared.limits.requestTimeout, context: context)
         context.fireChannelActive()
     }
@@ -43,7 +47,11 @@ final class BootHTTPHandler: ChannelInboundHandler {
         case .body:
             break
         case .end:
-            if let head = request, transfer == nil { answer(head, context: context) }
+            guard let head = request, transfer == nil else { return }
+            guard shared.rates.admits(remote, now: .now()) else {
+                return refuse(.tooManyRequests, head, context: context, headers: [("Retry-After", "1")], thenClose: true)
+            }
+            answer(head, context: context)
         }
     }
 

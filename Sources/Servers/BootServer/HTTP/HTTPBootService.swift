@@ -51,7 +51,9 @@ package struct HTTPBootService: Service {
     }
 
     private func bootstrap(_ shared: BootHTTPContext, _ connections: ConnectionRegistry) -> ServerBootstrap {
-        ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        let group = MultiThreadedEventLoopGroup.singleton
+        let turns = Dictionary(uniqueKeysWithValues: group.makeIterator().map { (ObjectIdentifier($0), TransferTurns(eventLoop: $0)) })
+        return ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -62,7 +64,9 @@ package struct HTTPBootService: Service {
                 }
                 return channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.configureHTTPServerPipeline(withPipeliningAssistance: true)
-                    try channel.pipeline.syncOperations.addHandler(BootHTTPHandler(shared: shared))
+                    try channel.pipeline.syncOperations.addHandler(
+                        BootHTTPHandler(
+                            shared: shared, turns: turns[ObjectIdentifier(channel.eventLoop)] ?? TransferTurns(eventLoop: channel.eventLoop)))
                 }
             }
     }

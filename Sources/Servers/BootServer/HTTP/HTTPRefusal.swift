@@ -18,6 +18,7 @@ package enum HTTPRefusal: String, Error, Sendable, CaseIterable {
     case badUUID = "bad-uuid"
     case badQuery = "bad-query"
     case tooManyConnections = "too-many-connections"
+    case tooManyRequests = "too-many-requests"
     case idle = "idle-timeout"
     case aborted = "transfer-aborted"
 
@@ -32,6 +33,7 @@ package enum HTTPRefusal: String, Error, Sendable, CaseIterable {
         case .blobUnreadable, .blobWrongSize: .internalServerError
         case .rangeBeyondEnd: .rangeNotSatisfiable
         case .tooManyConnections: .serviceUnavailable
+        case .tooManyRequests: .tooManyRequests
         case .idle, .aborted: .requestTimeout
         }
     }
@@ -55,6 +57,7 @@ package enum HTTPRefusal: String, Error, Sendable, CaseIterable {
         case .badUUID: "uuid= must be a UUID like 11223344-5566-7788-99aa-bbccddeeff00, or empty"
         case .badQuery: "the query must be name=value pairs, each name once"
         case .tooManyConnections: "too many connections; ask again"
+        case .tooManyRequests: "this address asks more often than a boot needs; wait a second"
         case .idle: "no request came"
         case .aborted: "the transfer ended early"
         }
