@@ -162,6 +162,10 @@ let package = Package(
             ], path: "Tests/Servers/DHCPExchanges", swiftSettings: ours),
         .executableTarget(
             name: "TFTPFetches", dependencies: ["CSockets", "Primitives"], path: "Tests/Servers/TFTPFetches", swiftSettings: ours),
+        .executableTarget(
+            name: "BootStorm",
+            dependencies: ["DHCPWire", "HostContract", "Primitives", nioCore, nioHTTP1, nioPosix], path: "Tests/Servers/BootStorm",
+            swiftSettings: ours),
         .executableTarget(name: "StoreWriter", dependencies: ["Store"], path: "Tests/Storage/StoreWriter", swiftSettings: ours),
         tests("Primitives", in: "Vocabulary", ["Primitives"]),
         tests("DHCPWire", in: "Wire", ["DHCPWire", "Primitives"]),
