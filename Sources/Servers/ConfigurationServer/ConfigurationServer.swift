@@ -24,7 +24,8 @@ package struct ConfigurationServer: Sendable {
     package func service(onBound: @escaping @Sendable (Int) -> Void = { _ in }) -> some ApplicationProtocol {
         Application(
             router: router(), server: .http1(configuration: .init(idleTimeout: .seconds(120))),
-            configuration: .init(address: .hostname(address, port: port), serverName: nil),
+            // Hosts of a whole site may start together; the system cuts it to net.core.somaxconn.
+            configuration: .init(address: .hostname(address, port: port), serverName: nil, backlog: 16_384),
             onServerRunning: { onBound($0.localAddress?.port ?? 0) }, logger: logger)
     }
 

@@ -29,7 +29,7 @@ package final class Fleet: Service {
     /// Documents, images and placements change one at a time.
     let writer = FleetWriter()
     /// Records are written one batch at a time, as they are at that moment: no older state can follow a newer one.
-    private let recordWriter = FleetWriter()
+    private let recordWriter = GroupWriter<HostID>()
 
     /// Loads everything from the store.
     /// - Parameter now: milliseconds since 1970.
@@ -67,8 +67,8 @@ package final class Fleet: Service {
             defer { state.unsaved = [] }
             return Array(state.unsaved)
         }
-        for start in stride(from: 0, to: unsaved.count, by: FleetKeys.batchSize) {
-            let batch = Array(unsaved[start..<min(start + FleetKeys.batchSize, unsaved.count)])
+        for start in stride(from: 0, to: unsaved.count, by: BatchRule.maximumTransactions) {
+            let batch = Array(unsaved[start..<min(start + BatchRule.maximumTransactions, unsaved.count)])
             do {
                 try await save(batch)
             } catch {
@@ -80,7 +80,7 @@ package final class Fleet: Service {
 
     /// Makes what is known of these hosts durable, as it is when the write begins.
     func save(_ ids: [HostID]) async throws {
-        try await recordWriter.exclusively { [self] in
+        try await recordWriter.write(ids) { [self] ids in
             let records = state.withLock { state in ids.map { ($0, state.hosts[$0]) } }
             try await FleetKeys.writeTogether(try records.map { (try FleetKeys.host($0), try $1.map { try FleetKeys.encode($0) }) }, in: store)
         }

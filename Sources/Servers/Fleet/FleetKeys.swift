@@ -35,11 +35,24 @@ enum FleetKeys {
         }
     }
 
-    /// A host's record has a few kilobytes, and never more than the two largest bodies that the configuration server takes: so many fit a batch.
-    static let batchSize = 4
-
-    /// Puts or (for `nil`) deletes values in one durable commit, whatever they were before. At most `batchSize`, no key twice.
+    /// Puts or (for `nil`) deletes values, whatever they were before, in as few durable commits as `BatchRule` allows. No key twice.
     static func writeTogether(_ values: [(Key, [UInt8]?)], in store: any Store) async throws {
+        var left = values[...]
+        while !left.isEmpty {
+            var bytes = 0
+            let batch = left.prefix(BatchRule.maximumTransactions).prefix { key, value in
+                // The key is written and compared.
+                bytes += (value?.count ?? 0) + 2 * key.description.utf8.count
+                return bytes <= BatchRule.maximumBatchBytes
+            }
+            // What is too large alone is the store's to refuse.
+            let taken = max(1, batch.count)
+            try await writeBatch(Array(left.prefix(taken)), in: store)
+            left = left.dropFirst(taken)
+        }
+    }
+
+    private static func writeBatch(_ values: [(Key, [UInt8]?)], in store: any Store) async throws {
         var left = values
         while !left.isEmpty {
             var batch: [Transaction] = []

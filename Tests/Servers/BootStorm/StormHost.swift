@@ -140,7 +140,9 @@ struct StormHost: Sendable {
                 let words = line.split(separator: " ").map(String.init)
                 if words.first == "kernel", words.count > 3 {
                     script.kernel = words[3]
-                    func argument(_ name: String) -> String { words.first { $0.hasPrefix(name + "=") }.map { String($0.dropFirst(name.count + 1)) } ?? "" }
+                    func argument(_ name: String) -> String {
+                        words.first { $0.hasPrefix(name + "=") }.map { String($0.dropFirst(name.count + 1)) } ?? ""
+                    }
                     (script.boot, script.configuration) = (argument("bennu.boot"), argument("bennu.server"))
                     script.root = "\(argument("bennu.blobs"))/blobs/sha256/\(argument("bennu.root").dropFirst(7))?boot=\(script.boot)"
                 } else if words.first == "initrd", words.count > 3 {

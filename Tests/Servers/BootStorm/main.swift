@@ -19,8 +19,10 @@ else {
     exit(64)
 }
 
-let loop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
-let relay = try await Relay(address: relayAddress, server: server, on: loop)
+let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
+let loop = group.next()
+// A loop of its own: a reply that waits behind ten thousand connections looks lost to its host.
+let relay = try await Relay(address: relayAddress, server: server, on: group.next())
 let began = ContinuousClock.now
 var logs: [(StormHost.Log, end: Double)] = []
 try await withThrowingTaskGroup(of: (StormHost.Log, Double).self) { group in
@@ -36,9 +38,13 @@ try await withThrowingTaskGroup(of: (StormHost.Log, Double).self) { group in
 
 for name in logs.first?.0.steps.map(\.name) ?? [] {
     let values = logs.compactMap { $0.0.steps.first { $0.name == name }?.seconds }
-    print("step \(name.padding(toLength: 16, withPad: " ", startingAt: 0)) p50 \(number(percentile(values, 0.5))) s  p99 \(number(percentile(values, 0.99))) s")
+    print(
+        "step \(name.padding(toLength: 16, withPad: " ", startingAt: 0)) p50 \(number(percentile(values, 0.5))) s  p99 \(number(percentile(values, 0.99))) s"
+    )
 }
 let own = logs.map(\.0.operational)
 print("operational after power-on: p50 \(number(percentile(own, 0.5))) s  p99 \(number(percentile(own, 0.99))) s")
-print("last of \(count) operational \(number(logs.map(\.end).max() ?? 0)) s after the first power-on; median at \(number(percentile(logs.map(\.end), 0.5))) s")
+print(
+    "last of \(count) operational \(number(logs.map(\.end).max() ?? 0)) s after the first power-on; median at \(number(percentile(logs.map(\.end), 0.5))) s"
+)
 print("retries \(logs.reduce(0) { $0 + $1.0.retries })  bytes \(logs.reduce(0) { $0 + $1.0.bytes })")

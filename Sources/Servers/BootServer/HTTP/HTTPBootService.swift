@@ -54,7 +54,8 @@ package struct HTTPBootService: Service {
         let group = MultiThreadedEventLoopGroup.singleton
         let turns = Dictionary(uniqueKeysWithValues: group.makeIterator().map { (ObjectIdentifier($0), TransferTurns(eventLoop: $0)) })
         return ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: 1024)
+            // The system cuts it to net.core.somaxconn. What does not fit waits for its next SYN: 1, 3, 7 s.
+            .serverChannelOption(.backlog, value: 16_384)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { channel in
