@@ -8,6 +8,12 @@
 way=$1
 deadline=$2
 mark() { echo "<5>bennu: $*" >&3; }
+# Nothing of this is needed any more, and it lies in RAM.
+leave() {
+    ./busybox umount proc
+    ./busybox rm -f guard.sh load.err busybox
+    exit
+}
 
 # --- the former kernel, loaded while the new system starts
 if [ "$way" = return ]; then
@@ -32,7 +38,7 @@ limit=$((${now%.*} + deadline))
 while :; do
     case $way in
         return) [ -e closed ] && break; [ -e back ] && break; [ -e at-once ] && break ;;
-        reset) [ -e alive ] && { ./busybox umount proc; exit; } ;;
+        reset) [ -e alive ] && leave ;;
     esac
     # Whoever holds it decides.
     read -r now _ < proc/uptime
@@ -65,4 +71,5 @@ fi
 ./busybox chroot former /usr/sbin/kexec -u 2>/dev/null
 ./busybox chroot former /usr/sbin/kexec -p -u 2>/dev/null
 echo 0 > former/sys/kernel/kexec_crash_size
-./busybox umount former/mnt former/sys former/proc former proc
+./busybox umount former/mnt former/sys former/proc former
+leave
