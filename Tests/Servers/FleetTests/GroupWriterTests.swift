@@ -26,7 +26,7 @@ import Testing
             group.addTask { try await writer.write([0], by: disk.write) }
             _ = await disk.begun.first { _ in true }
             for item in 1...3 { group.addTask { try await writer.write([item, 9], by: disk.write) } }
-            while await writer.waitingCount < 3 { await Task.yield() }
+            while await writer.waitingCount < 3 { try await Task.sleep(for: .milliseconds(1)) }
             disk.allow.yield(true)
             _ = await disk.begun.first { _ in true }
             disk.allow.yield(true)
@@ -46,7 +46,7 @@ import Testing
                     do { try await writer.write([item], by: disk.write) } catch { disk.failures.withLock { $0 += 1 } }
                 }
             }
-            while await writer.waitingCount < 2 { await Task.yield() }
+            while await writer.waitingCount < 2 { try? await Task.sleep(for: .milliseconds(1)) }
             disk.allow.yield(true)
             disk.allow.yield(false)
             await group.waitForAll()
