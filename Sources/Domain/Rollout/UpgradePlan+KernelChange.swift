@@ -68,7 +68,7 @@ extension UpgradePlan {
     static func hasWayBack(by method: UpgradeMethod, _ situation: UpgradeSituation) -> Bool {
         let running = situation.running
         guard method.changesKernel, let region = situation.guestMemory, let root = running.root, root != situation.target.root,
-            let rootSize = running.rootSize, let kernelSize = running.kernelAndInitrdSize
+            running.kernelArguments != nil, let rootSize = running.rootSize, let kernelSize = running.kernelAndInitrdSize
         else { return false }
         return sum([luggage(of: method, situation), UInt64(clamping: rootSize), UInt64(clamping: kernelSize), wayBackReserve]) <= region.free
     }

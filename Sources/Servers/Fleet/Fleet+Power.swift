@@ -15,12 +15,16 @@ package struct StuckHost: Sendable, Hashable {
 }
 
 extension Fleet {
-    /// Hosts of the documents whose boot is stuck, by name.
+    /// Hosts of the documents whose boot is stuck, by name; never one that guests stand on over a change of the kernel.
     /// - Parameter patience: milliseconds. A host that changes its kernel by order has as long as that order gives it, if that is longer.
     package func stuckHosts(patience: Int64) -> [StuckHost] {
         let (view, time) = (snapshot, now())
         return view.hosts.values.compactMap { record in
             guard let name = record.document, let boot = record.boot else { return nil }
+            // Guests may run there though nobody hears of it.
+            if boot.kind == .kexec {
+                guard let upgrade = record.upgrade, upgrade.successor == boot.id, upgrade.guestsBefore.isEmpty else { return nil }
+            }
             let order = record.upgrade.flatMap { $0.successor == boot.id ? $0.silence * 1000 : nil } ?? 0
             let hasRoot = boot.image.flatMap { view.images[$0] }.map { $0.root != nil } ?? true
             guard boot.isStuck(hasRoot: hasRoot, now: time, serving: startedAt, patience: max(patience, order)) else { return nil }

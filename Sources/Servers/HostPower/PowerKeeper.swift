@@ -26,6 +26,8 @@ package struct PowerKeeper: Service {
                 let stuck = fleet.stuckHosts(patience: patience.components.seconds * 1000)
                 tries = tries.filter { boot, _ in stuck.contains { $0.boot == boot } }
                 for host in stuck where tries[host.boot, default: 0] < Self.limit {
+                    // The commands before this one took their time.
+                    guard fleet.stuckHosts(patience: patience.components.seconds * 1000).contains(where: { $0.boot == host.boot }) else { continue }
                     tries[host.boot, default: 0] += 1
                     if await reset(host) { tries[host.boot] = Self.limit }
                 }

@@ -1,30 +1,59 @@
-import Foundation
+import Glibc
+import Synchronization
 
-/// `bennu serve` as a child process that writes to a log.
+/// `bennu serve`, or another program, as a child process that writes to a log.
+///
+/// Not Foundation's Process: one thread of it waits for all children, and takes a child that closes what it inherited, as dnsmasq does, for one
+/// that is ending. It waits for that one then, while nobody hears of the others.
 final class ServerProcess: Sendable {
-    private let process = Process()
+    /// `nil` once its end was taken note of.
+    private let child: Mutex<pid_t?>
 
     /// `command` by its name or path; its output is added to the file `log`.
     init(_ command: [String], log: String) throws {
-        if !FileManager.default.fileExists(atPath: log) { _ = FileManager.default.createFile(atPath: log, contents: nil) }
-        let file = try FileHandle(forWritingTo: URL(filePath: log))
-        try file.seekToEnd()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = command
-        process.standardOutput = file
-        process.standardError = file
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 1, log, O_WRONLY | O_CREAT | O_APPEND, 0o644)
+        posix_spawn_file_actions_adddup2(&actions, 1, 2)
+        // Libraries of ours ignore SIGPIPE, and block signals in their threads.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var (none, all) = (sigset_t(), sigset_t())
+        sigemptyset(&none)
+        sigfillset(&all)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setsigdefault(&attributes, &all)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+        var arguments = command.map { strdup($0) } + [nil]
+        defer { for argument in arguments { free(argument) } }
+        var number: pid_t = 0
+        let code = posix_spawnp(&number, command[0], &actions, &attributes, &arguments, environ)
+        guard code == 0 else { throw Unmet("\(command[0]) cannot be started: \(String(cString: strerror(code)))") }
+        child = Mutex(number)
     }
 
-    var isRunning: Bool { process.isRunning }
+    var isRunning: Bool {
+        child.withLock { child in
+            if let number = child, waitpid(number, nil, WNOHANG) != 0 { child = nil }
+            return child != nil
+        }
+    }
 
-    func waitForEnd() { process.waitUntilExit() }
+    func waitForEnd() {
+        child.withLock { child in
+            guard let number = child else { return }
+            while waitpid(number, nil, 0) < 0, errno == EINTR {}
+            child = nil
+        }
+    }
 
-    /// SIGKILL; returns when the process is gone. `env` and `ip netns exec` become the program, so the child is the program.
+    /// SIGKILL; returns when the process is gone. `ip netns exec` becomes the program, so the child is the program.
     func kill() {
-        guard process.isRunning else { return }
-        Foundation.kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
+        guard isRunning else { return }
+        child.withLock { child in if let number = child { _ = Glibc.kill(number, SIGKILL) } }
+        waitForEnd()
     }
 }

@@ -48,9 +48,8 @@ extension Agent {
                     }
                 }
             }
-            // As long as not one has moved, all can go on where they came from.
-            if pauses.pauses.isEmpty, let loss = losses.first {
-                _ = try? await threads.runIfActive { wayBack.take(because: loss) }
+            if losses.count == standing.guests.count, let loss = losses.first {
+                _ = try? await threads.runIfActive { if nobodyMoved(standing) { wayBack.take(because: loss) } }
             }
             wayBack.close()
             do {
@@ -58,6 +57,9 @@ extension Agent {
                 try root.remove(StandingGuests.file)
                 for file in root.list(PersistentMemory.states) { try root.remove("\(PersistentMemory.states)/\(file)") }
             } catch { log(.warning, "cannot settle the resumed guests", ["reason": error.description]) }
+        } else if wayBack.isOpen, wayBack.hold() {
+            _ = try? await threads.runIfActive { wayBack.take(because: "nobody wrote down which guests stand") }
+            wayBack.close()
         }
         _ = try? await threads.runIfActive {
             // libvirtd is not woken for nothing.
@@ -67,6 +69,14 @@ extension Agent {
             startTheRest()
         }
         return (pauses, news)
+    }
+
+    /// True when libvirt answers for each of them that it does not run, and its state is still there: all can go on where they came from.
+    private func nobodyMoved(_ standing: StandingGuests) -> Bool {
+        standing.guests.allSatisfy { guest in
+            guard root.exists(guest.state), let domains = try? libvirt.domains() else { return false }
+            return !domains.contains { $0.name == guest.name && $0.isActive }
+        }
     }
 
     /// Seconds.

@@ -64,6 +64,8 @@ struct GuestStand {
         }
         try libvirt.restoreGuest(from: guest.state) { xml in guest.isInPlace ? Self.listening(xml, guest) : nil }
         let pause = WallClock.milliseconds - guest.since
+        // It has moved: from here on its state is another's.
+        try root.remove(guest.state)
         try settle(guest)
         return Int(clamping: max(0, pause))
     }

@@ -114,6 +114,7 @@ extension AgentSession {
             NextRoot(root: root, image: memory.former, place: NextRoot.fallbackPlace).dismantle()
             RootShelf.releaseFirst(in: root)
             try root.remove(UpgradeMemory.file)
+            WayBack(root: root).close()
             PersistentMemory(root: root).forgetHandover()
             return memory.order
         }

@@ -57,15 +57,16 @@ struct FormerSystem {
             root.isDirectory(Self.memoryMap)
         else { return nil }
         // Every page of the region has 64 bytes of notes in any kernel that uses it.
-        let needed = (Self.crashMemory + status.bytes / 64) >> 20 + 1
+        let files = ["kernel", "initrd"].reduce(UInt64(0)) { $0 + UInt64(clamping: root.size("\(Self.place)/\($1)")) }
+        let needed = (Self.crashMemory + 6 * files + status.bytes / 64) >> 20 + 1
         guard available >> 20 >= needed + Self.crashReserve >> 20 else { return nil }
         try Command("/usr/bin/cp", ["-r", root.path(Self.memoryMap), root.path(Self.place) + "/"]).run(in: root)
         return needed
     }
 
     private static let memoryMap = "/sys/firmware/memmap"
-    /// Bytes in which a kernel, its initrd and a second copy of both have room.
-    private static let crashMemory: UInt64 = 192 << 20
+    /// Bytes in which a kernel runs; beside them lie its files: unpacked, read, and loaded again.
+    private static let crashMemory: UInt64 = 160 << 20
     /// Bytes of ordinary memory that the next system has beside that.
     private static let crashReserve: UInt64 = 512 << 20
 

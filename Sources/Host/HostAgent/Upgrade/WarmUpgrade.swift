@@ -106,6 +106,9 @@ struct WarmUpgrade {
             return ""
         }
         guard let server = order.blobServer(in: root) else { throw HostFailure(.missing, "nobody said where blobs are fetched") }
+        guard Self.memory(image.kernelArguments) == Self.memory(root.kernelArguments.map(String.init)) else {
+            throw HostFailure(.foreign, "the way back would set aside other memory than guests lie in")
+        }
         let former = FormerSystem(root: root, order: order, server: server, boot: handover.boot)
         let received = try former.pack(image, running: running, commandLine: commandLine(of: image) + " bennu.returned")
         let crashMemory = try former.packMemoryMap()

@@ -1,19 +1,25 @@
 import Glibc
 
-/// The way back over a change of the kernel, as long as no guest has gone on: the initrd of the new system has loaded the former kernel, and a
-/// process of it waits for the agent (initrd-guard.sh). One of two names wins, by rename(2): `held`, ours, or `leaving`, its.
+/// The way back over a change of the kernel, as long as no guest has gone on: the initrd of the new system loads the former kernel, and a process
+/// of it waits for the agent (initrd-guard.sh). Who acts is decided by the name of one file, which both change by rename(2) only.
 package struct WayBack {
+    private enum Name: String, CaseIterable {
+        /// The guard is loading the former kernel.
+        case arming
+        /// The former system can be gone back to.
+        case armed
+        /// The agent is about to have guests go on: nobody else goes back.
+        case held
+        /// The agent asks to go back; holds its reason.
+        case back
+        /// The guard is about to go back.
+        case leaving
+        /// It does.
+        case going
+        /// Guests go on. There is no way back any more.
+        case closed
+    }
     static let directory = "/run/bennu/return"
-    /// The former system can be gone back to.
-    static let armed = directory + "/armed"
-    /// The agent is about to have guests go on: nobody else goes back.
-    static let held = directory + "/held"
-    /// Holds the agent's reason to go back.
-    static let back = directory + "/back"
-    /// Guests go on. There is no way back any more.
-    static let closed = directory + "/closed"
-    /// The host is going back.
-    static let leaving = directory + "/leaving"
     /// In every system: the agent has come up.
     static let alive = directory + "/alive"
 
@@ -21,11 +27,16 @@ package struct WayBack {
     package init(root: HostRoot) { self.root = root }
 
     /// True while the former system can be gone back to: what is needed for that must stay.
-    package var isOpen: Bool { [Self.armed, Self.held, Self.back, Self.leaving].contains { root.exists($0) } }
+    package var isOpen: Bool { Name.allCases.contains { $0 != .closed && exists($0) } }
 
     /// - Returns: false when the host is going back already: no guest may go on here.
     package func hold() -> Bool {
-        guard rename(Self.armed, Self.held) || !(root.exists(Self.back) || root.exists(Self.leaving)) else { return false }
+        // Twice the first, as the guard may have renamed it in between.
+        let isOurs = change(.armed, to: .held) || change(.arming, to: .held) || change(.armed, to: .held) || exists(.held)
+        if !isOurs {
+            if exists(.back) || exists(.leaving) || exists(.going) { return false }
+            close()
+        }
         shutCrashKernel()
         return true
     }
@@ -39,20 +50,25 @@ package struct WayBack {
         fsync(file)
     }
 
-    /// Guests go on.
-    package func close() { _ = rename(Self.held, Self.closed) }
+    /// Guests go on. Does nothing where no initrd has left anything.
+    package func close() {
+        guard root.isDirectory(Self.directory), !change(.held, to: .closed) else { return }
+        try? root.write(path(.closed), [])
+    }
 
-    /// Goes back, and waits for it.
-    /// - Returns: when there is no way back, or it was not taken within a minute.
+    /// Goes back, and waits for it. Only for whoever holds it.
+    /// - Returns: when there is no way back, or it was not taken within two minutes.
     package func take(because reason: String) {
-        guard root.exists(Self.held), (try? root.write(Self.held, Array((reason + "\n").utf8))) != nil, rename(Self.held, Self.back) else { return }
+        guard exists(.held), (try? root.write(path(.held), Array((reason + "\n").utf8))) != nil, change(.held, to: .back) else { return }
         stay()
     }
 
-    /// Waits for the kernel to change. When that has not come within two minutes, whoever was to do it is not there, and there is no way back.
+    /// Waits for the kernel to change. When that has not begun within two minutes, whoever was to do it is not there, and there is no way back.
     func stay() {
         sleep(120)
-        for file in [Self.back, Self.leaving] { _ = rename(file, Self.closed) }
+        // The guard takes its last step only if it finds one of these.
+        for name in [Name.back, .leaving] { _ = change(name, to: .closed) }
+        while exists(.going) { sleep(1) }
     }
 
     /// Tells the initrd's guard that this system has an agent.
@@ -61,5 +77,7 @@ package struct WayBack {
         try? root.write(Self.alive, [])
     }
 
-    private func rename(_ old: String, _ new: String) -> Bool { Glibc.rename(root.path(old), root.path(new)) == 0 }
+    private func path(_ name: Name) -> String { "\(Self.directory)/\(name.rawValue)" }
+    private func exists(_ name: Name) -> Bool { root.exists(path(name)) }
+    private func change(_ old: Name, to new: Name) -> Bool { rename(root.path(path(old)), root.path(path(new))) == 0 }
 }

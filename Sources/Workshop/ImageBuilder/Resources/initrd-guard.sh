@@ -5,11 +5,19 @@
 #   reset   start the host anew
 # The files of the initrd are gone soon, and the new root is not to be trusted: all it runs is the busybox beside it, and of the former root, kexec.
 # Every path is relative: this directory moves along, while / stays behind. Descriptor 3 is the kernel log.
+# Who acts is decided by the name of one file, and rename(2): arming, armed, leaving and going are ours, held, back and closed the agent's.
 way=$1
 deadline=$2
 mark() { echo "<5>bennu: $*" >&3; }
+last_error() { ./busybox tail -n 1 load.err; }
 # Nothing of this is needed any more, and it lies in RAM.
 leave() {
+    if [ "$way" = return ]; then
+        ./busybox chroot former /usr/sbin/kexec -u
+        ./busybox chroot former /usr/sbin/kexec -p -u
+        echo 0 > former/sys/kernel/kexec_crash_size
+        ./busybox umount former/mnt former/sys former/proc former
+    fi
     ./busybox umount proc
     ./busybox rm -f guard.sh load.err busybox
     exit
@@ -17,19 +25,23 @@ leave() {
 
 # --- the former kernel, loaded while the new system starts
 if [ "$way" = return ]; then
-    if ./busybox chroot former /usr/sbin/kexec -s -l /mnt/former/kernel --initrd=/mnt/former/initrd \
+    if ! ./busybox chroot former /usr/sbin/kexec -s -l /mnt/former/kernel --initrd=/mnt/former/initrd \
             --command-line="$(./busybox cat ../memory/former/command-line)" 2>load.err; then
-        mark "way back loaded: the former system starts again unless guests go on within $deadline s"
-        : > armed
-        # For a panic, where the kernel has memory set aside: that kernel cannot see all of the memory, and starts itself once more.
-        if [ "$(./busybox cat former/sys/kernel/kexec_crash_size)" != 0 ]; then
-            ./busybox chroot former /usr/sbin/kexec -s -p /mnt/former/kernel --initrd=/mnt/former/initrd \
-                --command-line="$(./busybox cat ../memory/former/command-line) bennu.panicked nr_cpus=1 reset_devices" 2>load.err &&
-                mark "way back loaded for a panic" || mark "no way back from a panic: $(./busybox tail -n 1 load.err)"
+        mark "no way back: $(last_error)"
+        ./busybox rm -f arming
+        leave
+    fi
+    # The agent may be about to have guests go on already; then it decides.
+    ./busybox mv arming armed 2>/dev/null
+    mark "way back loaded: the former system starts again unless guests go on within $deadline s"
+    # For a panic, where the kernel has memory set aside: that kernel cannot see all of the memory, and starts itself once more.
+    if [ "$(./busybox cat former/sys/kernel/kexec_crash_size)" != 0 ]; then
+        if ./busybox chroot former /usr/sbin/kexec -s -p /mnt/former/kernel --initrd=/mnt/former/initrd \
+                --command-line="$(./busybox cat ../memory/former/command-line) bennu.panicked nr_cpus=1 reset_devices" 2>load.err; then
+            mark "way back loaded for a panic"
+        else
+            mark "no way back from a panic: $(last_error)"
         fi
-    else
-        mark "no way back: $(./busybox tail -n 1 load.err)"
-        exit
     fi
 fi
 
@@ -37,11 +49,11 @@ read -r now _ < proc/uptime
 limit=$((${now%.*} + deadline))
 while :; do
     case $way in
-        return) [ -e closed ] && break; [ -e back ] && break; [ -e at-once ] && break ;;
+        return) [ -e closed ] && leave; [ -e back ] && break; [ -e at-once ] && break ;;
         reset) [ -e alive ] && leave ;;
     esac
-    # Whoever holds it decides.
     read -r now _ < proc/uptime
+    # Whoever holds it decides.
     [ "${now%.*}" -ge "$limit" ] && [ ! -e held ] && break
     ./busybox sleep 1
 done
@@ -55,21 +67,17 @@ if [ "$way" = reset ]; then
     ./busybox reboot -f
 fi
 
-if [ ! -e closed ]; then
-    reason="no guest went on within $deadline s"
-    [ -e at-once ] && reason=$(./busybox cat at-once)
-    [ -e back ] && reason=$(./busybox cat back)
-    if [ -e back ] || ./busybox mv armed leaving; then
-        mark "going back to the former system: $reason"
-        echo "$reason" > ../memory/former/reason
-        ./busybox sync
-        ./busybox chroot former /usr/sbin/kexec -e 2>load.err
-        mark "cannot go back: $(./busybox tail -n 1 load.err)"
-        : > closed
-    fi
+reason="no guest went on within $deadline s"
+[ -e at-once ] && reason=$(./busybox cat at-once)
+[ -e back ] && reason=$(./busybox cat back)
+[ -e back ] || ./busybox mv armed leaving
+echo "$reason" > ../memory/former/reason
+./busybox sync
+# The last word: an agent that did not want to wait any longer has taken the file away.
+if ./busybox mv leaving going 2>/dev/null || ./busybox mv back going 2>/dev/null; then
+    mark "going back to the former system: $reason"
+    ./busybox chroot former /usr/sbin/kexec -e 2>load.err
+    mark "cannot go back: $(last_error)"
+    ./busybox mv going closed
 fi
-./busybox chroot former /usr/sbin/kexec -u 2>/dev/null
-./busybox chroot former /usr/sbin/kexec -p -u 2>/dev/null
-echo 0 > former/sys/kernel/kexec_crash_size
-./busybox umount former/mnt former/sys former/proc former
 leave

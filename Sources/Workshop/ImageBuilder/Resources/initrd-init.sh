@@ -127,16 +127,24 @@ if [ -n "$HANDOVER" ]; then
     mv $KEPT/handover $KEPT/taken-over
     if [ -f $KEPT/former/deadline ] && [ -z "$RETURNED" ]; then
         mkdir -p $GUARD/former
-        mount -t squashfs -o loop,ro "$KEPT/roots/$(cat $KEPT/former/root).img" $GUARD/former &&
-            mount --bind /proc $GUARD/former/proc && mount --bind /sys $GUARD/former/sys && mount --bind $KEPT $GUARD/former/mnt &&
+        if mount -t squashfs -o loop,ro "$KEPT/roots/$(cat $KEPT/former/root).img" $GUARD/former &&
+            mount --bind /proc $GUARD/former/proc && mount --bind /sys $GUARD/former/sys && mount --bind $KEPT $GUARD/former/mnt; then
+            : > $GUARD/arming
             guard return "$(cat $KEPT/former/deadline)"
+        else
+            mark "no way back: the former root cannot be mounted"
+            echo 0 > /sys/kernel/kexec_crash_size
+        fi
     fi
-    if ! compose_root $KEPT/roots/${ROOT#sha256:}.img; then
-        echo "the root of the new image cannot be mounted" > $GUARD/at-once
-        # The guard goes back; without it, a start from nothing is what is left.
+    # The guard goes back; without it, a start from nothing is what is left.
+    go_back() {
+        mark "$1"
+        mkdir -p $GUARD
+        echo "$1" > $GUARD/at-once
         sleep 120
         reboot -f
-    fi
+    }
+    compose_root $KEPT/roots/${ROOT#sha256:}.img || go_back "the root of the new image cannot be mounted"
     cp -a $KEPT/taken-over/root/* /root/
     if [ -n "$RETURNED" ]; then
         cp -a $KEPT/taken-over/returned/* /root/
@@ -150,7 +158,9 @@ if [ -n "$HANDOVER" ]; then
     mount --bind /run /root/run
     mount --bind $KEPT /root/mnt
     if ! chroot /root /usr/bin/cp -a --sparse=always /mnt/taken-over/run/. /run/ 2>/run/bennu/handover.err; then
-        mark "handover-incomplete: guests cannot go on: $(tail -n 1 /run/bennu/handover.err)"
+        reason="handover-incomplete: guests cannot go on: $(tail -n 1 /run/bennu/handover.err)"
+        [ -e $GUARD/arming ] || [ -e $GUARD/armed ] && go_back "$reason"
+        mark "$reason"
         rm -f /run/bennu/agent/standing.json
     fi
     umount /root/mnt
