@@ -70,7 +70,7 @@ extension UpgradeTests {
         try await Site.with("missing", memoryMebibytes: 2048) { site in
             for name in ["a", "bad"] { try await site.importImage(name) }
             let profile = Site.example("20-profile.yaml").replacing("kvm:latest", with: "kvm:a")
-            try await site.apply(profile.replacing("spec:\n", with: "spec:\n  kernelArguments: [bennu.patience=45]\n"))
+            try await site.apply(profile.replacing("kernelArguments: [", with: "kernelArguments: [bennu.patience=45, "))
             try await site.expect("h1")
             try await site.rack.power(.on, "h1")
             let before = try await site.wait(until: .operational, "h1")
