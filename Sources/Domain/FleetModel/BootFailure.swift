@@ -34,14 +34,7 @@ package enum BootFailure: String, Codable, Sendable, CaseIterable {
             return
         }
         // What was still being fetched when it ended may have ended by that.
-        let hasRun =
-            switch boot.phase {
-            case _ where boot.kind != .cold: true
-            case .claimed: steps.contains(.rootVerified) || !hasRoot
-            case .kernel: steps.contains(.loaded)
-            default: false
-            }
-        guard hasRun else { return nil }
+        guard boot.hasAllItNeeds(hasRoot: hasRoot) else { return nil }
         self = endedAt - boot.startedAt >= Self.time ? .neverUp : .endedEarly
     }
 

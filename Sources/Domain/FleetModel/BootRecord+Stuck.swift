@@ -6,12 +6,17 @@ extension BootRecord {
     ///   - serving: since when our servers run; what they could not hear proves nothing.
     ///   - patience: milliseconds.
     package func isStuck(hasRoot: Bool, now: Int64, serving: Int64, patience: Int64) -> Bool {
-        guard phase < .agent, lastReport == nil, now - max(startedAt, serving) > patience else { return false }
+        kind != .soft && phase < .agent && lastReport == nil && now - max(startedAt, serving) > patience && hasAllItNeeds(hasRoot: hasRoot)
+    }
+
+    /// True when nothing is fetched any more: what happens from here on is the doing of the image, or of the hardware.
+    /// - Parameter hasRoot: false when the image's root is inside its initrd.
+    func hasAllItNeeds(hasRoot: Bool) -> Bool {
         let steps = steps ?? []
-        return switch (kind, phase) {
-        case (.kexec, _): true
-        case (.cold, .kernel): steps.contains(.loaded)
-        case (.cold, .claimed): steps.contains(.rootVerified) || !hasRoot
+        return switch phase {
+        case _ where kind != .cold: true
+        case .claimed: steps.contains(.rootVerified) || !hasRoot
+        case .kernel: steps.contains(.loaded)
         default: false
         }
     }

@@ -14,7 +14,6 @@ extension UpgradePlan {
     package func admit(_ asked: UpgradeMethod?) throws(UpgradeRefusal) -> UpgradeMethod {
         guard let asked else {
             guard let choice else { throw .noMethod }
-            // A host that is degraded for a moment does not have its guests restarted for that.
             if choice == .cold, !guests.isEmpty, let waiting = candidates.first(where: { $0.obstacles.map(\.code) == [.notOperational] }) {
                 throw .impossible(waiting.method, waiting.obstacles)
             }
