@@ -60,6 +60,15 @@ enum RootFiles {
 
             """
         ),
+        (
+            "etc/systemd/system/libvirtd.service.d/50-adopt.conf",
+            """
+            # Guests that went on before there was a service manager get their control groups, which libvirtd looks for.
+            [Service]
+            ExecStartPre=-/bin/sh -c 'grep -qs goneOn /run/bennu/agent/standing.json && exec /usr/lib/bennu/bennu-agent adopt'
+
+            """
+        ),
         // Guests outlive a soft reboot: their scopes and slice are not stopped with the services (systemd.unit(5)).
         (
             "etc/systemd/system/machine-.scope.d/50-survive.conf",

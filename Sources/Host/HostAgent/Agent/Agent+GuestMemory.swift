@@ -23,6 +23,10 @@ extension Agent {
         defer { opening.cancel() }
         let wayBack = WayBack(root: root)
         if let standing = StandingGuests.load(from: root) {
+            for guest in standing.guests {
+                guard let reason = guest.needsLibvirt else { continue }
+                news.append(.init(name: "guest-waits-for-libvirt", detail: "\(guest.name): \(reason)"))
+            }
             await awaitNetworks(threads)
             if !wayBack.hold() { _ = try? await threads.runIfActive { wayBack.stay() } }
             var losses: [String] = []
@@ -39,8 +43,10 @@ extension Agent {
                     switch outcome {
                     case .success(let pause):
                         pauses.pauses[guest.name] = pause
-                        marks.mark("guest \(guest.name) goes on after \(pause) ms")
-                        news.append(.init(name: "guest-resumed", detail: "\(guest.name) stood for \(pause) ms"))
+                        let isFirst = guest.goneOn != nil
+                        if !isFirst { marks.mark("guest \(guest.name) goes on after \(pause) ms") }
+                        news.append(
+                            .init(name: "guest-resumed", detail: "\(guest.name) stood for \(pause) ms\(isFirst ? ", before libvirt was there" : "")"))
                     case .failure(let error):
                         log(.error, "a standing guest cannot go on", ["guest": guest.name, "reason": "\(error)"])
                         losses.append("guest \(guest.name) cannot go on: \(error)")

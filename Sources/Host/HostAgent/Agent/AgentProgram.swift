@@ -2,7 +2,8 @@ import Glibc
 import HostContract
 import NIOPosix
 
-/// The command line of `bennu-agent`: nothing to run as the agent, `prepare` before libvirtd starts, `--version`.
+/// The command line of `bennu-agent`: nothing to run as the agent, `prepare` before libvirtd starts, `resume` as the
+/// first thing under a new kernel, `adopt` before the libvirtd that follows, `--version`.
 package enum AgentProgram {
     /// - Returns: the exit status.
     package static func run(_ arguments: [String]) async -> Int32 {
@@ -10,13 +11,19 @@ package enum AgentProgram {
         switch arguments.first {
         case nil, "run": return await runAgent(log)
         case "prepare": return prepare(log)
+        case "resume":
+            FirstResume(root: .host).run()
+            return 0
+        case "adopt":
+            MachineScope.adoptAll(in: .host, log: log)
+            return 0
         case "guard": return stand(Array(arguments.dropFirst()), log)
         case "--version":
             print("bennu-agent \(Agent.version)")
             return 0
         case "inventory": return printInventory()
         default:
-            log(.error, "usage: bennu-agent [run | prepare | guard ORDER SECONDS | inventory | --version]")
+            log(.error, "usage: bennu-agent [run | prepare | resume | adopt | guard ORDER SECONDS | inventory | --version]")
             return 64
         }
     }

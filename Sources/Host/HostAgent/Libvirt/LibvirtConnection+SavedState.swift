@@ -8,6 +8,13 @@ extension LibvirtConnection {
         try domain(name, "cannot read the definition of guest") { virDomainGetXMLDesc($0, VIR_DOMAIN_XML_SECURE.rawValue) }
     }
 
+    /// The definition that libvirt puts into a file with the state of a guest.
+    package func migratableXML(_ name: String) throws(HostFailure) -> String {
+        try domain(name, "cannot read the definition of guest") {
+            virDomainGetXMLDesc($0, VIR_DOMAIN_XML_SECURE.rawValue | VIR_DOMAIN_XML_MIGRATABLE.rawValue)
+        }
+    }
+
     /// Stops a guest and writes its state to a file. It stays defined.
     package func saveGuest(_ name: String, to path: String) throws(HostFailure) {
         _ = try domain(name, "cannot save guest") { virDomainSaveFlags($0, path, nil, 0) == 0 ? strdup("") : nil }

@@ -28,10 +28,7 @@ package struct DomainTraits: Sendable, Hashable {
                     ? "shares a file system with the host"
                     : names.contains("tpm") ? "has a TPM" : names.contains("launchSecurity") ? "has encrypted memory" : nil
         hasPlainMemory = ["memoryBacking", "numa", "numatune", "maxMemory"].allSatisfy { !names.contains($0) } && !xml.contains("memory-backend=")
-        files = tags.compactMap { tag in
-            guard tag.name == "source", let rest = tag.text.split(separator: " file=").dropFirst().first, let quote = rest.first else { return nil }
-            return VerbatimXML.unescape(rest.dropFirst().prefix { $0 != quote })
-        }
+        files = tags.filter { $0.name == "source" }.compactMap { VerbatimXML.attribute("file", of: $0.text) }
         isKept = tags.contains { $0.text.contains("memory-backend=\(KeptMemory.object)") }
         memory = document.text(of: "memory").flatMap { UInt64($0) }.flatMap { count in
             let tag = tags.first { $0.name == "memory" }?.text ?? ""

@@ -22,6 +22,18 @@ struct GuestStand {
         return guest
     }
 
+    /// How its QEMU can be started without libvirt.
+    func launch(of guest: StandingGuests.Guest) throws(NeedsLibvirt) -> EmulatorLaunch {
+        guard guest.isInPlace else { throw NeedsLibvirt(reason: "its memory is in a file") }
+        let status = (try? root.read("/run/libvirt/qemu/\(guest.name).xml")).flatMap { $0 }.map { String(decoding: $0, as: UTF8.self) }
+        guard let process = root.line("/run/libvirt/qemu/\(guest.name).pid").flatMap({ Int32($0) }),
+            let emulator = EmulatorProcess(process, in: root), let status, let live = try? libvirt.liveXML(guest.name),
+            let definition = try? libvirt.migratableXML(guest.name)
+        else { throw NeedsLibvirt(reason: "its process cannot be looked at") }
+        let offset = SavedStateHeader(definition: definition, wasRunning: true).length
+        return try EmulatorLaunch(emulator, live: live, status: status, definition: definition, stateOffset: offset)
+    }
+
     /// Puts everything back when it fails.
     /// - Returns: the guest with its moment; `nil` for one that has ended by itself.
     func stop(_ guest: StandingGuests.Guest) throws(HostFailure) -> StandingGuests.Guest? {
@@ -29,6 +41,14 @@ struct GuestStand {
         var guest = guest
         guest.since = WallClock.milliseconds
         if guest.isInPlace { try libvirt.command(guest.name, Self.capability(true)) }
+        if let launch = guest.launch {
+            do throws(HostFailure) { try writeState(of: guest, launch) } catch {
+                // It ran a moment ago, and does again.
+                try? settle(guest)
+                throw error
+            }
+            return guest
+        }
         do throws(HostFailure) { try libvirt.saveGuest(guest.name, to: guest.state) } catch {
             if guest.isInPlace { _ = try? libvirt.command(guest.name, Self.capability(false)) }
             throw error
@@ -36,10 +56,31 @@ struct GuestStand {
         return guest
     }
 
+    /// QEMU writes its state and stays; libvirt knows nothing of it, and all that it has made for the guest stays as well. The file is one of
+    /// libvirt's nevertheless: it can have the guest go on, too.
+    private func writeState(of guest: StandingGuests.Guest, _ launch: EmulatorLaunch) throws(HostFailure) {
+        try root.write(guest.state, [], mode: 0o600)
+        PersistentMemory(root: root).giveToEmulator(guest.state)
+        let target = "file:\(guest.state),offset=\(launch.stateOffset)"
+        try libvirt.command(guest.name, #"{"execute":"migrate","arguments":{"uri":"\#(target)"}}"#)
+        let start = KernelClock.now
+        while true {
+            let answer = try libvirt.command(guest.name, #"{"execute":"query-migrate"}"#)
+            if answer.contains(#""status":"completed""#) { break }
+            guard !answer.contains(#""status":"failed""#), KernelClock.now - start < 300 else {
+                throw HostFailure(.notEffective, "QEMU of guest \(guest.name) cannot write its state: \(answer.prefix(300))")
+            }
+            usleep(5000)
+        }
+        let header = SavedStateHeader(definition: launch.definition, wasRunning: launch.wasRunning)
+        try root.overwrite(guest.state, header.bytes)
+    }
+
     /// Resumes a guest however far the way out came, and tries for five minutes: libvirtd, a bridge or a server of disks may be late. A QEMU
     /// that does not take the state will not later either.
     func resumePatiently(_ guest: StandingGuests.Guest) throws(HostFailure) -> Int {
         let start = KernelClock.now
+        if let goneOn = guest.goneOn { return try adopt(guest, goneOn) }
         while true {
             do throws(HostFailure) {
                 if try libvirt.domain(guest.name)?.isActive == true {
@@ -54,6 +95,25 @@ struct GuestStand {
                 sleep(1)
             }
         }
+    }
+
+    /// Waits until libvirt has taken over a guest that went on without it, and its network cards are plugged in.
+    private func adopt(_ guest: StandingGuests.Guest, _ goneOn: StandingGuests.GoneOn) throws(HostFailure) -> Int {
+        let start = KernelClock.now
+        var isAdopted = false
+        var taps = guest.launch?.taps ?? []
+        while KernelClock.now - start < 60 {
+            taps.removeAll { (try? TapDevice(root: root, tap: $0).plugIn()) == true }
+            if !isAdopted { isAdopted = (try? libvirt.domain(guest.name)?.isActive) == true }
+            if isAdopted, taps.isEmpty { return goneOn.pause }
+            usleep(100_000)
+        }
+        guard isAdopted else {
+            // libvirt would start another one on the same disks.
+            kill(goneOn.process, SIGKILL)
+            throw HostFailure(.missing, "libvirt did not take over guest \(guest.name), which had gone on after \(goneOn.pause) ms")
+        }
+        return goneOn.pause
     }
 
     /// - Returns: milliseconds that it stood.
@@ -74,6 +134,8 @@ struct GuestStand {
     func settle(_ guest: StandingGuests.Guest) throws(HostFailure) {
         // Left on, it would make the operator's next `virsh save` a file without memory.
         if guest.isInPlace { try libvirt.command(guest.name, Self.capability(false)) }
+        // Nothing, where it does run.
+        if guest.launch?.wasRunning == true { try libvirt.command(guest.name, #"{"execute":"cont"}"#) }
         for file in [guest.state, guest.commands, guest.answers] { try root.remove(file) }
     }
 

@@ -12,6 +12,13 @@ package struct StandingGuests: Codable, Sendable, Hashable {
         /// True when its memory is not in the file, but where it always was.
         package var isInPlace: Bool
 
+        /// How to start its QEMU without libvirt; `nil` for one that goes on by libvirt.
+        package var launch: EmulatorLaunch?
+        /// Why it goes on by libvirt, where that was not the plan.
+        package var needsLibvirt: String?
+        /// Under this kernel already, before libvirt is there.
+        package var goneOn: GoneOn?
+
         package init(name: String, uuid: UniversalUniqueIdentifier, since: Int64, isInPlace: Bool) {
             (self.name, self.uuid, self.since, self.isInPlace) = (name, uuid, since, isInPlace)
         }
@@ -21,6 +28,15 @@ package struct StandingGuests: Codable, Sendable, Hashable {
         /// What its QEMU is told before anything else, and what it answers.
         var commands: String { "\(PersistentMemory.states)/\(uuid).commands" }
         var answers: String { "\(PersistentMemory.states)/\(uuid).answers" }
+    }
+
+    package struct GoneOn: Codable, Sendable, Hashable {
+        /// Of its QEMU.
+        package var process: Int32
+        /// By number of the virtual processor.
+        package var threads: [Int: Int32]
+        /// Milliseconds that it stood.
+        package var pause: Int
     }
 
     package var guests: [Guest]

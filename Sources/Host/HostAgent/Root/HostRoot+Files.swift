@@ -66,6 +66,14 @@ extension HostRoot {
         try Self.writeAll(descriptor, content, name: absolute)
     }
 
+    /// Writes over the beginning of a file, and leaves what is behind it.
+    package func overwrite(_ absolute: String, _ content: [UInt8]) throws(HostFailure) {
+        let descriptor = open(path(absolute), O_WRONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { throw Self.failure(.unwritable, "cannot open \(absolute)", errno) }
+        defer { close(descriptor) }
+        try Self.writeAll(descriptor, content, name: absolute)
+    }
+
     /// Succeeds when the file is gone, also when it was not there.
     package func remove(_ absolute: String) throws(HostFailure) {
         guard unlink(path(absolute)) == 0 || errno == ENOENT || errno == ENOTDIR else {

@@ -25,7 +25,7 @@ extension AgentSession {
             try await worker.hold(true)
             guests = try await worker.blocking { () throws(HostFailure) in
                 try warm.admitGuests()
-                return try warm.guests().map { domain throws(HostFailure) in try warm.stand.look(at: domain.name, uuid: domain.uuid) }
+                return try warm.guests().map { domain throws(HostFailure) in try warm.look(at: domain) }
             }
             await state.add(.init(name: "leaving", detail: "\(guests.count) guests stand still from here; the next lines are the new kernel's"))
             await state.drain(within: .seconds(10))

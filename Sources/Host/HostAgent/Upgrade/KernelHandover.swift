@@ -42,6 +42,12 @@ struct KernelHandover {
             try inside.makeDirectory("/root/etc/libvirt", mode: 0o755)
             try copy("/etc/libvirt/storage", into: "/root/etc/libvirt")
         }
+        // Its notes about networks that guests are plugged into; those about guests come with the guests.
+        if root.isDirectory("/run/libvirt/network") {
+            try inside.makeDirectory("/run/libvirt", mode: 0o755)
+            try copy("/run/libvirt/network", into: "/run/libvirt")
+            for file in ["driver.pid", "autostarted"] { try inside.remove("/run/libvirt/network/\(file)") }
+        }
         try copyLogs()
         try handover.succeed(boot: grant.boot, nonce: nonce, image: image, in: inside)
         try BootHandover.keep(grant, in: inside)

@@ -68,11 +68,33 @@ struct WarmUpgrade {
         }
     }
 
+    /// How a guest will stand, and whether it can go on before libvirt is there.
+    func look(at domain: ObservedDomain) throws(HostFailure) -> StandingGuests.Guest {
+        var guest = try stand.look(at: domain.name, uuid: domain.uuid)
+        guard order.method == .warm else { return guest }
+        do throws(NeedsLibvirt) {
+            let files = DomainTraits((try? libvirt.liveXML(domain.name)) ?? "")?.files ?? []
+            if let late = files.first(where: { !isThereEarly($0) }) { throw NeedsLibvirt(reason: "disk \(late) is not in memory that comes along") }
+            guest.launch = try stand.launch(of: guest)
+        } catch { guest.needsLibvirt = error.reason }
+        return guest
+    }
+
+    private func realPath(_ file: String) -> String? {
+        guard let real = realpath(root.path(file), nil) else { return nil }
+        defer { free(real) }
+        return String(cString: real)
+    }
+
+    /// A file that the initrd carries over, or has mounted.
+    private func isThereEarly(_ file: String) -> Bool {
+        guard let path = realPath(file) else { return false }
+        return ["/run/keep/", PersistentMemory.place + "/"].contains { path.hasPrefix(root.path($0)) }
+    }
+
     /// A file on a disk or a network, or one that is carried over.
     private func comesAlong(_ file: String) -> Bool {
-        guard let real = realpath(root.path(file), nil) else { return true }
-        defer { free(real) }
-        let path = String(cString: real)
+        guard let path = realPath(file) else { return true }
         let text = (try? root.read("/proc/self/mounts")).flatMap { $0 } ?? []
         var (longest, kind) = (0, Substring(""))
         for line in String(decoding: text, as: UTF8.self).split(separator: "\n") {

@@ -41,6 +41,9 @@ package struct WayBack {
         return true
     }
 
+    /// No guest has gone on after all.
+    func release() { _ = change(.held, to: .armed) }
+
     /// In the memory that outlives a panic, and written through: the former kernel, started by one, looks there first.
     private func shutCrashKernel() {
         let file = open(root.path(FormerSystem.goingOn), O_WRONLY | O_CLOEXEC | O_NOFOLLOW)

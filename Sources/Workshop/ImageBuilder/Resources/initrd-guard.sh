@@ -35,7 +35,7 @@ if [ "$way" = return ]; then
     ./busybox mv arming armed 2>/dev/null
     mark "way back loaded: the former system starts again unless guests go on within $deadline s"
     # For a panic, where the kernel has memory set aside: that kernel cannot see all of the memory, and starts itself once more.
-    if [ "$(./busybox cat former/sys/kernel/kexec_crash_size)" != 0 ]; then
+    if [ ! -e held ] && [ "$(./busybox cat former/sys/kernel/kexec_crash_size)" != 0 ]; then
         if ./busybox chroot former /usr/sbin/kexec -s -p /mnt/former/kernel --initrd=/mnt/former/initrd \
                 --command-line="$(./busybox cat ../memory/former/command-line) bennu.panicked nr_cpus=1 reset_devices" 2>load.err; then
             mark "way back loaded for a panic"

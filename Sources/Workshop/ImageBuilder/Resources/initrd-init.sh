@@ -55,7 +55,8 @@ guard() {
     mount --bind /proc $GUARD/proc
     cp /bin/busybox /etc/bennu/guard.sh $GUARD/
     export CREDENTIAL SERVER BOOT
-    ( cd $GUARD && exec setsid ./busybox sh ./guard.sh "$@" 3>/dev/kmsg </dev/null >/dev/null 2>&1 ) &
+    # What it does is not to keep guests waiting.
+    ( cd $GUARD && exec setsid nice -n 19 ./busybox sh ./guard.sh "$@" 3>/dev/kmsg </dev/null >/dev/null 2>&1 ) &
 }
 switch() {
     mark "switching root at $(seconds) s"
@@ -145,6 +146,10 @@ if [ -n "$HANDOVER" ]; then
         reboot -f
     }
     compose_root $KEPT/roots/${ROOT#sha256:}.img || go_back "the root of the new image cannot be mounted"
+    # Unpacked from the root image while this goes on: the programs that guests wait for.
+    if grep -q '"launch"' $KEPT/taken-over/run/bennu/agent/standing.json; then
+        for program in /usr/lib/bennu/bennu-agent /usr/bin/qemu-system-x86_64; do chroot /root $program --version >/dev/null 2>&1 & done
+    fi
     cp -a $KEPT/taken-over/root/* /root/
     if [ -n "$RETURNED" ]; then
         cp -a $KEPT/taken-over/returned/* /root/
@@ -166,8 +171,18 @@ if [ -n "$HANDOVER" ]; then
     umount /root/mnt
     umount /root/run
     mark "taken over at $(seconds) s"
-    # Guests first: the agent starts what can wait.
-    switch --unit=bennu-resume.target
+    # Guests first, as the new root would have it, before its first program: what can wait comes later.
+    mount --bind /dev /root/dev
+    mkdir -p /root/dev/pts
+    mount -t devpts -o nosuid,noexec,gid=5,mode=600,ptmxmode=000 devpts /root/dev/pts
+    mount -t proc -o nosuid,nodev,noexec proc /root/proc
+    mount --move /sys /root/sys
+    mount --move /run /root/run
+    ip link set lo up
+    timeout 120 chroot /root /usr/lib/bennu/bennu-agent resume
+    mark "switching root at $(seconds) s"
+    umount /proc
+    exec switch_root -c /dev/console /root /sbin/init --unit=bennu-resume.target
 fi
 
 # --- drivers: only those that a device asks for; buses such as virtio appear after a round, so up to four rounds
