@@ -218,6 +218,12 @@ let package = Package(
         tests("OperatorClient", in: "Operator", ["OperatorClient", "HostContract", nioCore, nioHTTP1, nioPosix]),
         tests("VirtualRack", in: "Workshop", ["VirtualRack", "Primitives"]),
         tests("ServerAssembly", in: "Programs", ["TestSupport", "bennu"]),
+        tests(
+            "Succession", in: "Programs",
+            [
+                "ConfigurationServer", "Fleet", "FleetFixtures", "FleetModel", "HostAgent", "HostContract", "OperatorTypes", "Primitives", "Rollout",
+                "TestSupport", hummingbird, lifecycle, logging, nioCore, nioHTTP1, nioPosix,
+            ]),
         tests("Layer", in: "Programs", []),
         // Hosts with real firmware, and the program itself.
         tests(

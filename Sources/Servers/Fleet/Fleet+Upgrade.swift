@@ -77,25 +77,24 @@ extension Fleet {
             throw APIProblem(code: "bad-credential", message: "the request needs the credential that the claim of this boot was answered with")
         }
         let time = now()
-        let judged = state.withLock { state -> Result<HostRecord, APIProblem> in
+        let (judged, isRepeated) = state.withLock { state -> (Result<HostRecord, APIProblem>, Bool) in
             // The answer to the first was lost.
-            if let record = state.hosts[credential.host], record.boot?.predecessor == boot, record.boot?.nonce == claim.nonce {
-                return .success(record)
-            }
+            if let record = state.begun(after: boot, of: credential.host, nonce: claim.nonce) { return (.success(record), true) }
+            state.restore(boot, of: credential.host)
             var generator = SystemRandomNumberGenerator()
             let result = state.authorize(credential, boot: boot).flatMap { state.succeed(claim, of: $0, now: time, using: &generator) }
             if case .success(let record) = result {
                 state.put(record)
                 if claim.fallback != nil, let order = claim.order { state.forgiveKexec(on: record, for: order) }
             }
-            return result
+            return (result, false)
         }
         let record = try judged.get()
         guard let new = record.boot else { throw APIProblem(code: "unknown-boot", message: "no boot of \(record.id) is under way") }
+        if !isRepeated { recordSuccession(from: boot, to: new, of: record, claim, at: time) }
         do {
             try await FleetKeys.write(record, at: FleetKeys.host(record.id), in: store)
             let credential = try Credential(host: record.id, boot: new.id).text(signedWith: site)
-            recordSuccession(from: boot, to: new, of: record, claim, at: time)
             return ClaimGrant(
                 host: record.id.description, boot: new.id.description, credential: credential, machineID: record.id.machineID)
         } catch {

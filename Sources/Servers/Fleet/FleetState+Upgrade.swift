@@ -15,6 +15,13 @@ extension FleetState {
     /// In the order in which the kernel unpacks them: the image's own, then the site's seal.
     func initrds(of image: CatalogImage) -> [PublishedBlob] { image.initrds + (seal.map { [$0] } ?? []) }
 
+    /// The boot that was begun when this was claimed before; also one that seems to have been followed by another since.
+    package mutating func begun(after boot: BootID, of host: HostID, nonce: String) -> HostRecord? {
+        if let begun = hosts[host]?.overtaken, begun.predecessor == boot, begun.nonce == nonce { restore(begun.id, of: host) }
+        guard let record = hosts[host], let current = record.boot, current.predecessor == boot, current.nonce == nonce else { return nil }
+        return record
+    }
+
     /// The boot that a running host is about to begin by itself.
     package func succeed(
         _ claim: SuccessorClaim, of record: HostRecord, now: Int64, using generator: inout some RandomNumberGenerator

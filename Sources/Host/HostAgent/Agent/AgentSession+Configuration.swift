@@ -55,7 +55,7 @@ extension AgentSession {
                 if !isNews, began.duration(to: .now) < .seconds(1) { try? await Task.sleep(for: pause.next()) }
             } catch {
                 wait = 0
-                await complain("cannot ask for the configuration", error)
+                try await complain("cannot ask for the configuration", error)
                 try? await Task.sleep(for: pause.next())
             }
             try Task.checkCancellation()

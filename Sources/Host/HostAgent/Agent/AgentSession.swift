@@ -21,7 +21,8 @@ struct AgentSession: Sendable {
             group.addTask { try await every(.seconds(1)) { await state.tick() } }
             group.addTask { try await every(agent.pace.heartbeat) { await state.beat() } }
             group.addTask { try await every(agent.pace.watch) { try await watchGuests() } }
-            try await group.waitForAll()
+            // waitForAll() would go on waiting for the others.
+            while try await group.next() != nil {}
         }
     }
 
@@ -77,19 +78,20 @@ struct AgentSession: Sendable {
                 let status = await state.status(
                     version: Agent.version, memoryUsed: agent.inventory.memoryUsed, uptime: agent.inventory.uptime, system: system)
                 try await client.report(status, credential: credential)
+                UpgradeMemory.settle(status.upgrade, boot: handover.boot, in: agent.root)
             }
         }
     }
 
     /// With the roots in memory, those that nothing needs any more freed before.
     private func system() async throws -> RunningSystem {
-        let (root, inventory) = (agent.root, agent.inventory)
+        let (root, inventory, boot) = (agent.root, agent.inventory, handover.boot)
         let mayFree = await !state.isBusyWithOrder
         let (system, freed) = try await worker.blocking { () throws(HostFailure) -> (RunningSystem, [RootInMemory]) in
             let running = RootIdentity.running(in: root)
             let shelf = RootShelf(root: root)
             let memory = PersistentMemory(root: root).status
-            let freed = mayFree && !root.exists(UpgradeMemory.file) ? shelf.free(running: running) : []
+            let freed = mayFree && UpgradeMemory.load(from: root).map({ $0.boot == boot }) ?? true ? shelf.free(running: running) : []
             let system = RunningSystem(
                 root: running, kernelRelease: root.line("/proc/sys/kernel/osrelease") ?? "unknown", roots: shelf.roots(running: running),
                 memoryAvailable: inventory.memoryAvailable,
@@ -124,15 +126,16 @@ struct AgentSession: Sendable {
         while true {
             do throws(ExchangeFailure) { return try await send(state.grant.credential) } catch {
                 try Task.checkCancellation()
-                await complain(what, error)
+                try await complain(what, error)
                 if error.isFinal { return }
                 try await Task.sleep(for: pause.next())
             }
         }
     }
 
-    func complain(_ what: StaticString, _ failure: ExchangeFailure) async {
+    func complain(_ what: StaticString, _ failure: ExchangeFailure) async throws {
         agent.log(.warning, what, ["failure": failure.name, "reason": failure.description])
+        if failure.isBootOver { try await comeBackIfBegun() }
         guard failure.isUnauthorized else { return }
         // A server that lost its keys, or this credential's term, answers the same claim again. It must stay the same host.
         guard let grant = try? await agent.claim(handover, client), await grant.host == state.grant.host else { return }

@@ -29,6 +29,7 @@ actor AgentState {
     private(set) var isBusyWithOrder = false
     /// True from the moment when this system is about to be left.
     private(set) var isLeaving = false
+    private var isComingBack = false
 
     /// Yields when a pass is due, a status is to be sent, an event waits. Each holds at most one: the news is in the state.
     nonisolated let passes: AsyncStream<Void>
@@ -85,6 +86,15 @@ actor AgentState {
         if let order { orderStatus = UpgradeStatus(order: order.id, failure: failure) }
         beatDue.yield()
     }
+
+    /// - Returns: true for one at a time, and not while an order is carried out, which asks by itself.
+    func beginComeback() -> Bool {
+        guard !isBusyWithOrder, !isComingBack else { return false }
+        isComingBack = true
+        return true
+    }
+
+    func endComeback() { isComingBack = false }
 
     func leave(_ leaving: Bool) { isLeaving = leaving }
 

@@ -63,7 +63,11 @@ package struct HTTPExchange: Sendable {
         connecting.whenFailure { promise.fail(Failure.unreachable("\($0)")) }
         let deadline = loop.scheduleTask(in: .seconds(Int64(seconds))) { promise.fail(Failure.noAnswer(seconds: seconds)) }
         do {
-            let answer = try await promise.futureResult.get()
+            let answer = try await withTaskCancellationHandler {
+                try await promise.futureResult.get()
+            } onCancel: {
+                promise.fail(Failure.unreachable("nobody waits for the answer any more"))
+            }
             deadline.cancel()
             connecting.whenSuccess { $0.close(promise: nil) }
             return answer

@@ -17,6 +17,9 @@ package enum ExchangeFailure: Error, Sendable, CustomStringConvertible {
     /// True when the credential is what is wrong.
     var isUnauthorized: Bool { if case .refused(401, _) = self { true } else { false } }
 
+    /// True when the server knows another boot of this host by now.
+    var isBootOver: Bool { if case .refused(410, _) = self { true } else { false } }
+
     /// For logs: one word.
     var name: String {
         switch self {

@@ -12,6 +12,11 @@ extension Agent {
             return (handover, grant)
         case .notLeft:
             log(.warning, "an upgrade was broken off", ["order": memory.order])
+            takeDown(memory)
+            UpgradeMemory.giveUp(in: root)
+            return (handover, grant)
+        // Told already, and ended before it could forget.
+        case .fellBack where handover.nonce == memory.fallbackNonce:
             clear(memory)
             return (handover, grant)
         case .fellBack:
@@ -31,9 +36,13 @@ extension Agent {
     }
 
     private func clear(_ memory: UpgradeMemory) {
+        takeDown(memory)
+        try? root.remove(UpgradeMemory.file)
+    }
+
+    private func takeDown(_ memory: UpgradeMemory) {
         Guardian.stop(in: root)
         for place in [NextRoot.place, NextRoot.fallbackPlace] { NextRoot(root: root, image: memory.former, place: place).dismantle() }
         RootShelf.releaseFirst(in: root)
-        try? root.remove(UpgradeMemory.file)
     }
 }

@@ -49,17 +49,15 @@ extension AgentSession {
         await state.leave(true)
         await state.add(.init(name: "leaving", detail: "guests go on; the next lines are the new system's"))
         await state.drain(within: .seconds(10))
-        guard let target = order.image.root?.digest else { throw HostFailure(.missing, "the image has no root of its own") }
-        let nonce = SoftUpgrade.nonce()
-        let grant: ClaimGrant
+        let (grant, nonce): (ClaimGrant, String)
         do {
-            grant = try await announce(SuccessorClaim(nonce: nonce, root: target, order: order.id))
+            (grant, nonce) = try await announce(order)
         } catch {
             try await worker.blocking { () throws(HostFailure) in upgrade.undo() }
             await state.leave(false)
             throw HostFailure(.notEffective, "the server did not begin the new boot: \(error)")
         }
-        agent.marks.mark("soft reboot to \(target.short)")
+        agent.marks.mark("soft reboot to \(order.image.root?.digest.short ?? order.image.image.short)")
         do throws(HostFailure) {
             try await worker.blocking { () throws(HostFailure) in try upgrade.leave(under: grant, nonce: nonce) }
         } catch {
@@ -69,19 +67,44 @@ extension AgentSession {
         try? await Task.sleep(for: .seconds(3600))
     }
 
-    /// A few times: the order may wait, the guests do not notice.
-    func announce(_ claim: SuccessorClaim) async throws -> ClaimGrant {
+    /// Repeated for a while: the order may wait, the guests do not notice. What the server began though no answer arrived shows when the order's
+    /// failure is to be reported: see `comeBackIfBegun`.
+    /// - Returns: the new boot's credential, and its nonce.
+    func announce(_ order: UpgradeOrder) async throws -> (ClaimGrant, String) {
+        let root = agent.root
+        let claim = try await worker.blocking { () throws(HostFailure) in try UpgradeMemory.announcement(in: root) }
+        // The guardian's time is running.
+        let end = ContinuousClock.now + .seconds(min(120, order.deadline / 2))
         var pause = Pause(agent.pace.retry)
-        for _ in 0..<5 {
+        while true {
             do throws(ExchangeFailure) {
-                return try await client.succeed(claim, credential: state.grant.credential)
+                return (try await client.succeed(claim, credential: state.grant.credential), claim.nonce)
             } catch {
                 // A server that could not write it may have begun the boot all the same: the same nonce gets the same answer.
                 if case .refused(let status, _) = error, status < 500 { throw error }
+                agent.log(.warning, "cannot announce the next boot", ["failure": error.name, "reason": error.description])
+                if .now >= end { throw error }
                 try await Task.sleep(for: pause.next())
             }
         }
-        return try await client.succeed(claim, credential: state.grant.credential)
+    }
+
+    /// This boot is over, says the server. If that is because it began the one that it was asked for, and its answer was lost, this host takes it up:
+    /// as one that came back from it.
+    func comeBackIfBegun() async throws {
+        guard await state.beginComeback() else { return }
+        let (root, boot) = (agent.root, handover.boot)
+        if let memory = UpgradeMemory.load(from: root), memory.boot == boot, let nonce = memory.nonce,
+            let grant = try? await client.succeed(
+                SuccessorClaim(nonce: nonce, root: memory.target, order: memory.order), credential: state.grant.credential)
+        {
+            agent.log(.warning, "the next boot was begun, and its answer lost", ["order": memory.order, "boot": grant.boot])
+            try await worker.blocking { () throws(HostFailure) in
+                try SystemNotLeft.comeBack(under: grant, nonce: nonce, because: "the server's answer did not arrive in time", in: root)
+            }
+            throw SystemNotLeft()
+        }
+        await state.endComeback()
     }
 
     private func goCold() async throws(HostFailure) {
@@ -106,9 +129,9 @@ extension AgentSession {
 
     /// In the new system, once it is operational: the guardian may go, and with it the way back.
     func settleArrival() async throws {
-        let root = agent.root
+        let (root, boot) = (agent.root, handover.boot)
         let order = try await worker.blocking { () throws(HostFailure) -> String? in
-            guard let memory = UpgradeMemory.load(from: root) else { return nil }
+            guard let memory = UpgradeMemory.load(from: root), memory.boot != boot else { return nil }
             try root.write(Guardian.arrivedFile, Array(memory.order.utf8))
             Guardian.stop(in: root)
             NextRoot(root: root, image: memory.former, place: NextRoot.fallbackPlace).dismantle()

@@ -10,7 +10,6 @@ extension AgentSession {
         guard await state.isOperational(within: .seconds(120)) else {
             throw HostFailure(.notEffective, "the host is not operational now, so nobody could tell whether the new system is")
         }
-        guard let target = order.image.root?.digest else { throw HostFailure(.missing, "the image has no root of its own") }
         let (state, agent) = (state, agent)
         let warm = WarmUpgrade(root: agent.root, order: order, handover: handover, libvirt: agent.libvirt, machineID: machineID) { name, detail in
             // Waits for nothing: an actor takes it in when it can, in order.
@@ -20,7 +19,7 @@ extension AgentSession {
         await state.leave(true)
         let guests: [StandingGuests.Guest]
         let grant: ClaimGrant
-        let nonce = SoftUpgrade.nonce()
+        let nonce: String
         do {
             try await worker.hold(true)
             guests = try await worker.blocking { () throws(HostFailure) in
@@ -29,7 +28,7 @@ extension AgentSession {
             }
             await state.add(.init(name: "leaving", detail: "\(guests.count) guests stand still from here; the next lines are the new kernel's"))
             await state.drain(within: .seconds(10))
-            grant = try await announce(SuccessorClaim(nonce: nonce, root: target, order: order.id))
+            (grant, nonce) = try await announce(order)
         } catch {
             await stay(warm)
             throw error as? HostFailure ?? HostFailure(.notEffective, "the server did not begin the new boot: \(error)")
@@ -38,7 +37,7 @@ extension AgentSession {
             // From here on an agent that ends leaves word for the next.
             try PendingSuccession(nonce: nonce, grant: grant).save(to: agent.root)
             try StandingGuests(guests: guests).save(to: agent.root)
-            agent.marks.mark("kernel change to \(order.image.kernelRelease), root \(target.short)")
+            agent.marks.mark("kernel change to \(order.image.kernelRelease), root \(order.image.root?.digest.short ?? "none")")
             let standing = try await stop(guests, warm.stand)
             try await worker.blocking { () throws(HostFailure) in try warm.leave(standing, under: grant, nonce: nonce) }
         } catch {

@@ -36,9 +36,7 @@ struct SoftUpgrade {
             note("guests-marked", guests.isEmpty ? "none runs" : guests.sorted().joined(separator: ", "))
             try Guardian.start(in: root, order: order.id, deadline: order.deadline)
             note("guardian-started", "goes back to \(former.short) unless operational within \(order.deadline) s")
-            try UpgradeMemory(
-                order: order.id, boot: handover.boot, former: former, target: wanted.digest, fallbackNonce: Self.nonce()
-            ).save(to: root)
+            try UpgradeMemory.begin(order.id, boot: handover.boot, former: former, target: wanted.digest, in: root)
         } catch {
             undo()
             throw error
@@ -85,7 +83,7 @@ struct SoftUpgrade {
     func undo() {
         Guardian.stop(in: root)
         for place in [NextRoot.place, NextRoot.fallbackPlace] { NextRoot(root: root, image: order.image.image, place: place).dismantle() }
-        try? root.remove(UpgradeMemory.file)
+        UpgradeMemory.giveUp(in: root)
     }
 
     /// Leaves the new boot's credential where the next agent finds it, and goes. Returns when systemd has taken the order.

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import HostContract
 package import Primitives
 
 /// What the agent of the old root leaves for the one that comes after it, whichever root that runs in. Below /run, which a soft reboot keeps.
@@ -10,11 +11,41 @@ package struct UpgradeMemory: Codable, Sendable, Hashable {
     package var target: Digest
     /// For the boot that begins if the host goes back: chosen beforehand, so that a repeated announcement is the same one.
     package var fallbackNonce: String
+    /// Of the boot that the server was asked to begin, once it was: it may have begun it though nobody heard of it.
+    package var nonce: String?
 
     package static let file = "/run/bennu/agent/upgrade.json"
 
     package init(order: String, boot: String, former: Digest, target: Digest, fallbackNonce: String) {
         (self.order, self.boot, self.former, self.target, self.fallbackNonce) = (order, boot, former, target, fallbackNonce)
+    }
+
+    /// Writes down where an order is carried out. Taken up again after a failure, it is the same succession.
+    static func begin(_ order: String, boot: String, former: Digest, target: Digest, in host: HostRoot) throws(HostFailure) {
+        if let known = load(from: host), known.order == order, known.boot == boot, known.former == former, known.target == target { return }
+        try UpgradeMemory(order: order, boot: boot, former: former, target: target, fallbackNonce: SoftUpgrade.nonce()).save(to: host)
+    }
+
+    /// The claim to announce the next boot with; the same one each time.
+    static func announcement(in host: HostRoot) throws(HostFailure) -> SuccessorClaim {
+        guard var memory = load(from: host) else { throw HostFailure(.missing, "\(file) is not there: nobody knows what is left for what") }
+        let nonce = memory.nonce ?? SoftUpgrade.nonce()
+        if memory.nonce == nil {
+            memory.nonce = nonce
+            try memory.save(to: host)
+        }
+        return SuccessorClaim(nonce: nonce, root: memory.target, order: memory.order)
+    }
+
+    /// The order is given up before this system was left. What the server may have begun is forgotten when it has heard of that.
+    static func giveUp(in host: HostRoot) {
+        if load(from: host)?.nonce == nil { try? host.remove(file) }
+    }
+
+    /// The server has taken in that an order failed here: it begins no boot for it any more.
+    static func settle(_ status: UpgradeStatus?, boot: String, in host: HostRoot) {
+        guard let status, status.failure != nil, let memory = load(from: host), memory.order == status.order, memory.boot == boot else { return }
+        try? host.remove(file)
     }
 
     package static func load(from host: HostRoot) -> UpgradeMemory? {

@@ -35,9 +35,7 @@ struct WarmUpgrade {
         }
         try admitGuests()
         do throws(HostFailure) {
-            try UpgradeMemory(
-                order: order.id, boot: handover.boot, former: former, target: image.digest, fallbackNonce: SoftUpgrade.nonce()
-            ).save(to: root)
+            try UpgradeMemory.begin(order.id, boot: handover.boot, former: former, target: image.digest, in: root)
             try fetch(image, kernelSize: kernelSize, initrds: initrds)
             try luggage.prepare(image: image.digest, former: former, machineID: machineID)
             let crashArguments = try packFormer(former)
@@ -169,7 +167,7 @@ struct WarmUpgrade {
     /// Before the guests stand: the host is as it was.
     func undo() {
         Self.abandon(in: root)
-        try? root.remove(UpgradeMemory.file)
+        UpgradeMemory.giveUp(in: root)
     }
 
     /// No kernel is loaded, and no handover lies about that a later one could take: a reboot is a reboot again.
