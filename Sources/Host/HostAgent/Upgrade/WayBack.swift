@@ -74,9 +74,9 @@ package struct WayBack {
         while exists(.going) { sleep(1) }
     }
 
-    /// Tells the initrd's guard that this system has an agent.
+    /// Tells the initrd's guard that this system has an agent; too late when that is starting the host anew already.
     package func showLife() {
-        guard root.isDirectory(Self.directory) else { return }
+        guard root.isDirectory(Self.directory), rename(root.path(Self.directory + "/waiting"), root.path(Self.alive)) != 0 else { return }
         try? root.write(Self.alive, [])
     }
 

@@ -5,7 +5,8 @@
 #   reset   start the host anew
 # The files of the initrd are gone soon, and the new root is not to be trusted: all it runs is the busybox beside it, and of the former root, kexec.
 # Every path is relative: this directory moves along, while / stays behind. Descriptor 3 is the kernel log.
-# Who acts is decided by the name of one file, and rename(2): arming, armed, leaving and going are ours, held, back and closed the agent's.
+# Who acts is decided by the name of one file, and rename(2), in which one side wins: arming, armed, leaving and going are ours, held, back and
+# closed the agent's; of reset, waiting and resetting are ours, alive is the agent's.
 way=$1
 deadline=$2
 mark() { echo "<5>bennu: $*" >&3; }
@@ -19,7 +20,7 @@ leave() {
         ./busybox umount former/mnt former/sys former/proc former
     fi
     ./busybox umount proc
-    ./busybox rm -f guard.sh load.err busybox
+    ./busybox rm -f guard.sh load.err waiting busybox
     exit
 }
 
@@ -45,16 +46,27 @@ if [ "$way" = return ]; then
     fi
 fi
 
+# An agent that was there first is alive already.
+[ "$way" = reset ] && : > waiting
 read -r now _ < proc/uptime
 limit=$((${now%.*} + deadline))
+is_late() {
+    read -r now _ < proc/uptime
+    [ "${now%.*}" -ge "$limit" ]
+}
 while :; do
     case $way in
-        return) [ -e closed ] && leave; [ -e back ] && break; [ -e at-once ] && break ;;
-        reset) [ -e alive ] && leave ;;
+        return)
+            [ -e closed ] && leave
+            [ -e back ] && break
+            # Not where the agent holds it: then that decides, however long it takes.
+            if [ -e at-once ] || is_late; then ./busybox mv armed leaving 2>/dev/null && break; fi
+            ;;
+        reset)
+            [ -e alive ] && leave
+            is_late && ./busybox mv waiting resetting 2>/dev/null && break
+            ;;
     esac
-    read -r now _ < proc/uptime
-    # Whoever holds it decides.
-    [ "${now%.*}" -ge "$limit" ] && [ ! -e held ] && break
     ./busybox sleep 1
 done
 
@@ -70,7 +82,6 @@ fi
 reason="no guest went on within $deadline s"
 [ -e at-once ] && reason=$(./busybox cat at-once)
 [ -e back ] && reason=$(./busybox cat back)
-[ -e back ] || ./busybox mv armed leaving
 echo "$reason" > ../memory/former/reason
 ./busybox sync
 # The last word: an agent that did not want to wait any longer has taken the file away.
