@@ -200,7 +200,7 @@ let package = Package(
             ]),
         tests(
             "HostPower", in: "Servers",
-            ["HostPower", "Fleet", "FleetFixtures", "FleetModel", "Journal", "Primitives", "TestSupport", lifecycle, logging]),
+            ["HostPower", "Fleet", "FleetFixtures", "FleetModel", "HostContract", "Journal", "Primitives", "TestSupport", lifecycle, logging]),
         tests("DatagramIO", in: "Servers", ["DatagramIO", "Primitives"]),
         tests(
             "DHCPServer", in: "Servers",

@@ -4,9 +4,11 @@ extension BootRecord {
     /// - Parameters:
     ///   - hasRoot: false when the image's root is inside its initrd.
     ///   - serving: since when our servers run; what they could not hear proves nothing.
+    ///   - heard: the last sign of life, of whatever kind; `nil` when there was none since our servers run.
     ///   - patience: milliseconds.
-    package func isStuck(hasRoot: Bool, now: Int64, serving: Int64, patience: Int64) -> Bool {
-        kind != .soft && phase < .agent && lastReport == nil && now - max(startedAt, serving) > patience && hasAllItNeeds(hasRoot: hasRoot)
+    package func isStuck(hasRoot: Bool, now: Int64, serving: Int64, heard: Int64?, patience: Int64) -> Bool {
+        kind != .soft && phase < .agent && lastReport == nil && now - max(startedAt, serving, heard ?? 0) > patience
+            && hasAllItNeeds(hasRoot: hasRoot)
     }
 
     /// True when nothing is fetched any more: what happens from here on is the doing of the image, or of the hardware.

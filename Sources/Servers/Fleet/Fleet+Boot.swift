@@ -48,8 +48,10 @@ extension Fleet {
         guard let bearer, let credential = Credential(bearer, key: site), let boot = BootID(text) else {
             throw APIProblem(code: "bad-credential", message: "the request needs the credential that the claim of this boot was answered with")
         }
+        let time = now()
         return try state.withLock { state in
             state.restore(boot, of: credential.host)
+            state.hear(boot, of: credential.host, now: time)
             return state.authorize(credential, boot: boot)
         }.get()
     }

@@ -10,7 +10,7 @@ package struct StuckHost: Sendable, Hashable {
     package var boot: BootID
     package var hardwareAddress: HardwareAddress?
     package var uuid: UniversalUniqueIdentifier?
-    /// Milliseconds since its boot began.
+    /// Milliseconds since the last sign of life of its boot.
     package var silentFor: Int64
 }
 
@@ -27,10 +27,11 @@ extension Fleet {
             }
             let order = record.upgrade.flatMap { $0.successor == boot.id ? $0.silence * 1000 : nil } ?? 0
             let hasRoot = boot.image.flatMap { view.images[$0] }.map { $0.root != nil } ?? true
-            guard boot.isStuck(hasRoot: hasRoot, now: time, serving: startedAt, patience: max(patience, order)) else { return nil }
+            let heard = view.lastHeard(of: boot, on: record.id)
+            guard boot.isStuck(hasRoot: hasRoot, now: time, serving: startedAt, heard: heard, patience: max(patience, order)) else { return nil }
             return StuckHost(
                 host: record.id, name: name, boot: boot.id, hardwareAddress: record.claims.hardwareAddresses.first,
-                uuid: record.claims.distinguishingUUID, silentFor: time - boot.startedAt)
+                uuid: record.claims.distinguishingUUID, silentFor: time - max(boot.startedAt, heard ?? 0))
         }.sorted { $0.name < $1.name }
     }
 

@@ -97,7 +97,9 @@ extension Fleet: BootDirectory {
         let (sighted, events) = state.withLock { state in
             if state.isStranger(sighting) { return (SightedHost(host: nil, boot: nil, name: nil), [BootEvent]()) }
             var generator = SystemRandomNumberGenerator()
-            return state.sight(sighting, now: time, using: &generator)
+            let found = state.sight(sighting, now: time, using: &generator)
+            state.hear(found.0.boot, of: found.0.host, now: time)
+            return found
         }
         record(events)
         return sighted
@@ -122,6 +124,7 @@ extension Fleet: BootDirectory {
         event.time = now()
         let news = state.withLock { state in
             state.attribute(&event)
+            if event.source != .fleet, event.source != .operator { state.hear(event.boot, of: event.host, now: event.time) }
             state.learnAddress(from: event)
             state.learnStep(from: event)
             return state.countLoader(event)

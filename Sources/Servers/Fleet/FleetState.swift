@@ -27,6 +27,13 @@ package struct FleetState: Sendable {
     package var unsavedModels: Set<HardwareModel> = []
     /// Hosts that left their system by order, and whose order has not ended.
     private(set) var leaving: Set<HostID> = []
+    /// The last sign of life of a boot that is not up yet. Kept in memory only: what these servers could not hear proves nothing.
+    private var heard: TreeDictionary<HostID, Sign> = [:]
+    private struct Sign {
+        var boot: BootID
+        /// Milliseconds since 1970.
+        var time: Int64
+    }
     /// When these servers began to listen; milliseconds since 1970. What happened to a boot before, they cannot judge.
     package var servingSince: Int64 = 0
     package var subnets = SubnetTable(generation: 0, subnets: [])
@@ -59,7 +66,17 @@ package struct FleetState: Sendable {
         unsaved.insert(record.id)
     }
 
+    /// Somebody spoke as this boot: a packet, a fetch, an event, a question.
+    mutating func hear(_ boot: BootID?, of host: HostID?, now: Int64) {
+        guard let boot, let host, let current = hosts[host]?.boot, current.id == boot, current.phase < .agent else { return }
+        heard[host] = Sign(boot: boot, time: now)
+    }
+
+    /// Milliseconds since 1970; `nil` for never, as far as these servers know.
+    func lastHeard(of boot: BootRecord, on host: HostID) -> Int64? { heard[host].flatMap { $0.boot == boot.id ? $0.time : nil } }
+
     package mutating func remove(_ id: HostID) {
+        heard[id] = nil
         guard let old = hosts.removeValue(forKey: id) else { return }
         removeFromIndexes(old)
         leaving.remove(id)

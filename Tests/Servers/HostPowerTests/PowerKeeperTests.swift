@@ -2,6 +2,7 @@ import Fleet
 import FleetFixtures
 import FleetModel
 import Foundation
+import HostContract
 import HostPower
 import Journal
 import Logging
@@ -64,6 +65,43 @@ struct PowerKeeperTests {
         #expect(try await events(site).count { $0 == "power-reset" } == 1)
     }
 
+    @Test(
+        "its patience begins with the last sign of life of the boot: a packet, a fetch, a question, a word of its own; not with one of another's",
+        arguments: ["packet", "fetch", "claim", "event", "question", "operator", "other"])
+    func lastSign(sign: String) async throws {
+        let site = try await silentSite()
+        let record = try #require(site.record(1))
+        let boot = try #require(record.boot?.id)
+        var credential: String?
+        if sign == "event" || sign == "question" {
+            credential = try await site.fleet.claim(site.claim(1)).credential
+            site.fleet.record(BootEvent(host: record.id, boot: boot, time: 0, source: .initrd, name: "root-verified"))
+        }
+        site.clock.advance(600_000)
+        var isSign = true
+        switch sign {
+        case "packet": _ = site.fleet.sight(Sighting(stage: .system, hardwareAddress: TestSite.hardwareAddress(1), uuid: nil))
+        case "fetch": site.fleet.record(BootEvent(host: nil, boot: boot, time: 0, source: .http, name: "kernel-sent"))
+        case "claim":
+            _ = try await site.fleet.claim(site.claim(1))
+            site.fleet.record(BootEvent(host: record.id, boot: boot, time: 0, source: .initrd, name: "root-verified"))
+        case "event":
+            let speaker = try site.fleet.authorize(credential, boot: boot.description)
+            site.fleet.take(ProgressReport(events: [.init(name: "switching-root")]), from: speaker)
+        case "question": _ = try site.fleet.authorize(credential, boot: boot.description)
+        case "operator":
+            isSign = false
+            site.fleet.record(BootEvent(host: record.id, boot: boot, time: 0, source: .operator, name: "upgrade-ordered"))
+        default:
+            isSign = false
+            site.powerOn(2)
+        }
+        site.clock.advance(400_000)
+        #expect(site.fleet.stuckHosts(patience: 900_000).isEmpty == isSign)
+        site.clock.advance(500_001)
+        #expect(site.fleet.stuckHosts(patience: 900_000).first { $0.name == "h1" }?.silentFor == (isSign ? 900_001 : 1_500_001))
+    }
+
     @Test("a command that fails is tried three times, and told of each time", .timeLimit(.minutes(2)))
     func failing() async throws {
         let site = try await silentSite()
@@ -85,8 +123,9 @@ struct PowerKeeperTests {
         var generator = SystemRandomNumberGenerator()
         var boot = BootRecord(id: BootID(using: &generator), kind: kind, predecessor: nil, startedAt: 1_000)
         (boot.phase, boot.steps) = (phase, steps)
-        #expect(boot.isStuck(hasRoot: true, now: 62_000, serving: 0, patience: 60_000) == isStuck)
-        #expect(!boot.isStuck(hasRoot: true, now: 61_000, serving: 0, patience: 60_000), "not before its time")
-        #expect(!boot.isStuck(hasRoot: true, now: 62_000, serving: 30_000, patience: 60_000), "servers that were away heard nothing")
+        #expect(boot.isStuck(hasRoot: true, now: 62_000, serving: 0, heard: nil, patience: 60_000) == isStuck)
+        #expect(!boot.isStuck(hasRoot: true, now: 61_000, serving: 0, heard: nil, patience: 60_000), "not before its time")
+        #expect(!boot.isStuck(hasRoot: true, now: 62_000, serving: 30_000, heard: nil, patience: 60_000), "servers that were away heard nothing")
+        #expect(!boot.isStuck(hasRoot: true, now: 62_000, serving: 0, heard: 2_000, patience: 60_000), "it was heard a minute ago")
     }
 }
