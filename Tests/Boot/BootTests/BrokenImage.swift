@@ -24,14 +24,19 @@ enum BrokenImage {
         }
     }
 
-    /// The kernel panics as soon as the initrd has made the way back ready.
+    /// The kernel panics as soon as the initrd has made the way back ready. No guest has gone on by then, as their agent is called too late.
     static func withLatePanic(of original: String, at directory: String) throws {
-        let script = "\(BootEnvironment.root)/Sources/Workshop/ImageBuilder/Resources/initrd-guard.sh"
-        let guardScript = try String(contentsOfFile: script, encoding: .utf8)
+        func changed(_ name: String, _ line: String, _ new: String) throws -> String {
+            let script = "\(BootEnvironment.root)/Sources/Workshop/ImageBuilder/Resources/\(name)"
+            let text = try String(contentsOfFile: script, encoding: .utf8)
+            guard text.contains(line) else { throw Unmet("\(script) has no line \(line)") }
+            return text.replacing(line, with: new)
+        }
         let loop = "while :; do\n"
-        guard guardScript.contains(loop) else { throw Unmet("\(script) has no line \(loop)") }
-        let panic = "echo c > former/proc/sysrq-trigger\n"
-        try derive(from: original, to: directory) { _ in [("etc/bennu/guard.sh", guardScript.replacing(loop, with: panic + loop))] }
+        let guardScript = try changed("initrd-guard.sh", loop, "echo c > former/proc/sysrq-trigger\n" + loop)
+        let first = "timeout 120 chroot /root /usr/lib/bennu/bennu-agent resume\n"
+        let initScript = try changed("initrd-init.sh", first, "sleep 300\n")
+        try derive(from: original, to: directory) { _ in [("etc/bennu/guard.sh", guardScript), ("init", initScript)] }
     }
 
     /// The kernel runs, and nothing comes of it.

@@ -25,7 +25,8 @@ private enum Fixture {
     ) throws -> Result<EmulatorLaunch, NeedsLibvirt> {
         let (process, live, status) = (try process(arguments), change(try text("live.xml")), try text("status.xml"))
         return Result { () throws(NeedsLibvirt) in
-            try EmulatorLaunch(process, live: live, status: status, definition: "<domain/>", stateOffset: 4096)
+            try EmulatorLaunch(
+                process, live: live, status: status, definition: "<domain/>", stateOffset: 4096, secondMonitor: "/run/bennu/monitors/g")
         }
     }
 }
@@ -38,11 +39,14 @@ struct EmulatorLaunchTests {
         #expect(
             launch.descriptors == [
                 24: .socket(path: "/var/lib/libvirt/qemu/domain-1-ticker/monitor.sock"), 27: .tap(Fixture.tap),
-                23: .log(path: "/var/log/libvirt/qemu/ticker-serial.log"),
+                23: .log(path: "/var/log/libvirt/qemu/ticker-serial.log"), 64: .socket(path: "/run/bennu/monitors/g"),
             ])
         #expect(launch.machine == "qemu-1-ticker" && launch.monitor.hasSuffix("/monitor.sock"))
         let old = try Fixture.process().arguments
-        #expect(launch.arguments == old.filter { $0 != "-S" && $0 != "-incoming" && $0 != "defer" } + ["-incoming", "defer"])
+        let own = ["-chardev", "socket,id=bennu-monitor,fd=64,server=on,wait=off", "-mon", "chardev=bennu-monitor,mode=control"]
+        #expect(launch.arguments == old.filter { $0 != "-S" && $0 != "-incoming" && $0 != "defer" } + own + ["-incoming", "defer"])
+        // Once more, from a QEMU that was started this way.
+        #expect(try Fixture.launch(arguments: { _ in launch.arguments }).get() == launch)
         #expect(!launch.arguments.contains("-S") && launch.arguments.first == "/usr/bin/qemu-system-x86_64")
     }
 
@@ -179,6 +183,18 @@ struct EmulatorLaunchTests {
         #expect(after.launch == nil && after.goneOn == nil && after.needsLibvirt?.contains("setpriv") == true)
         #expect(host.root.exists(guest.state), "libvirt needs it")
         #expect(host.root.exists("\(WayBackTests.directory)/armed"))
+    }
+
+    @Test("guests that cannot be told to stand once more are left as they are")
+    func cannotStand() throws {
+        let host = try TemporaryRoot()
+        var guest = StandingGuests.Guest(name: "ticker", uuid: GuestMemoryTests.guest.uuid, since: 1, isInPlace: true)
+        guest.launch = try Fixture.launch().get()
+        guest.goneOn = .init(process: 4711, threads: [:], pause: 1)
+        try StandingGuests(guests: [guest]).save(to: host.root)
+        try host.put("/run/keep/disk", "of the guest")
+        #expect(throws: HostFailure.self) { try SecondStand(root: host.root).run() }
+        #expect(!host.root.exists(PersistentMemory.place + "/taken-over"))
     }
 
     @Test("no guest goes on in a system that is being left again")

@@ -24,10 +24,17 @@ struct GuardScriptTests {
                 """
                 #!/bin/sh
                 case $1 in
-                sleep | umount | sync) exit ;;
+                sleep | umount | sync | mount) exit ;;
                 mv) [ "$2" != armed ] || while [ -e undecided ]; do : > deciding; /usr/bin/busybox usleep 2000; done ;;
                 reboot | wget) echo "$1" >> trace; exit ;;
-                chroot) shift 3; echo "kexec $1 $2" >> trace; [ "$1" != -e ] || kill -9 $PPID; exit ;;
+                chroot)
+                    program=${3##*/}
+                    shift 3
+                    echo "$program $1 $2" >> trace
+                    [ "$1" != -e ] || kill -9 $PPID
+                    [ "$1" = stand ] && [ -e cannot-stand ] && exit 1
+                    exit 0
+                    ;;
                 esac
                 exec /usr/bin/busybox "$@"
 
@@ -143,6 +150,19 @@ struct GuardScriptTests {
         }
         await way.end(at: 100)
         #expect(way.read("trace").contains("kexec -e ") != holds)
+    }
+
+    @Test("guests that have gone on stand once more before the former system is started; when they cannot, they go on", arguments: [true, false])
+    func standOnceMore(canStand: Bool) async throws {
+        let files = ["arming": "", "gone-on": ""].merging(canStand ? [:] : ["cannot-stand": ""]) { $1 }
+        let way = try Guard("return", deadline: 5, files: files)
+        #expect(await way.tell(100))
+        await way.end(at: 105)
+        let trace = way.read("trace")
+        let stood = try #require(trace.firstIndex(of: "bennu-agent stand "))
+        #expect(trace.firstIndex(of: "kexec -e ").map { $0 > stood } == (canStand ? true : nil), "\(trace)")
+        #expect(way.read("../memory/former/reason") == ["no agent came up within 5 s"])
+        #expect(way.exists("closed") == !canStand)
     }
 
     @Test("what the initrd cannot do is gone back from at once")

@@ -1,3 +1,4 @@
+import Glibc
 import HostContract
 import NIOPosix
 
@@ -55,8 +56,10 @@ extension Agent {
                 }
             }
             if losses.count == standing.guests.count, let loss = losses.first {
-                _ = try? await threads.runIfActive { if nobodyMoved(standing) { wayBack.take(because: loss) } }
+                _ = try? await threads.runIfActive { if allCanReturn(standing) { wayBack.take(because: loss) } }
             }
+            // libvirt would start others on the same disks.
+            for guest in standing.guests where pauses.pauses[guest.name] == nil { if let goneOn = guest.goneOn { kill(goneOn.process, SIGKILL) } }
             wayBack.close()
             do {
                 try pauses.save(to: root)
@@ -77,9 +80,11 @@ extension Agent {
         return (pauses, news)
     }
 
-    /// True when libvirt answers for each of them that it does not run, and its state is still there: all can go on where they came from.
-    private func nobodyMoved(_ standing: StandingGuests) -> Bool {
+    /// True when each of them can go on where they came from: its QEMU can be told to stand once more, or libvirt answers that it does not run, and its
+    /// state is still there.
+    private func allCanReturn(_ standing: StandingGuests) -> Bool {
         standing.guests.allSatisfy { guest in
+            if let goneOn = guest.goneOn { return kill(goneOn.process, 0) == 0 }
             guard root.exists(guest.state), let domains = try? libvirt.domains() else { return false }
             return !domains.contains { $0.name == guest.name && $0.isActive }
         }

@@ -3,7 +3,7 @@ import HostContract
 import NIOPosix
 
 /// The command line of `bennu-agent`: nothing to run as the agent, `prepare` before libvirtd starts, `resume` as the
-/// first thing under a new kernel, `adopt` before the libvirtd that follows, `--version`.
+/// first thing under a new kernel, `stand` before it is left again, `adopt` before the libvirtd that follows, `--version`.
 package enum AgentProgram {
     /// - Returns: the exit status.
     package static func run(_ arguments: [String]) async -> Int32 {
@@ -14,6 +14,12 @@ package enum AgentProgram {
         case "resume":
             FirstResume(root: .host).run()
             return 0
+        case "stand":
+            do throws(HostFailure) { try SecondStand(root: .host).run() } catch {
+                log(.error, "guests cannot stand once more", ["reason": error.description])
+                return 1
+            }
+            return 0
         case "adopt":
             MachineScope.adoptAll(in: .host, log: log)
             return 0
@@ -23,7 +29,7 @@ package enum AgentProgram {
             return 0
         case "inventory": return printInventory()
         default:
-            log(.error, "usage: bennu-agent [run | prepare | resume | adopt | guard ORDER SECONDS | inventory | --version]")
+            log(.error, "usage: bennu-agent [run | prepare | resume | stand | adopt | guard ORDER SECONDS | inventory | --version]")
             return 64
         }
     }

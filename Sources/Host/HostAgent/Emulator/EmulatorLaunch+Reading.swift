@@ -4,8 +4,11 @@ extension EmulatorLaunch {
     /// - Parameters:
     ///   - live: the definition of the guest as it runs, libvirt's.
     ///   - definition: the one for its state file.
+    ///   - secondMonitor: path of a socket for us.
     /// - Throws: when libvirt gives the guest something that QEMU's arguments do not tell, or that would be in doubt.
-    package init(_ process: EmulatorProcess, live: String, status: String, definition: String, stateOffset: Int) throws(NeedsLibvirt) {
+    package init(_ process: EmulatorProcess, live: String, status: String, definition: String, stateOffset: Int, secondMonitor: String)
+        throws(NeedsLibvirt)
+    {
         guard let devices = GuestDevices(live) else { throw NeedsLibvirt(reason: "its definition cannot be read") }
         if let reason = devices.needsLibvirt { throw NeedsLibvirt(reason: reason) }
         guard let machine = process.machine else { throw NeedsLibvirt(reason: "its control group is not a machine's") }
@@ -16,9 +19,12 @@ extension EmulatorLaunch {
         try reading.run()
         guard reading.devices == Self.devices(status) else { throw NeedsLibvirt(reason: "devices were plugged in or out since it started") }
         guard reading.images == devices.images else { throw NeedsLibvirt(reason: "disks were changed since it started") }
+        let number = max(Self.lowestOwn, (reading.descriptors.keys.max() ?? 0) + 1)
+        reading.descriptors[number] = .socket(path: secondMonitor)
+        let own = ["-chardev", "socket,id=\(Self.ownMonitor),fd=\(number),server=on,wait=off", "-mon", "chardev=\(Self.ownMonitor),mode=control"]
         self.init(
-            arguments: reading.arguments + ["-incoming", "defer"], environment: process.environment, descriptors: reading.descriptors,
-            status: status, monitor: monitor, machine: machine, stateOffset: stateOffset, definition: definition)
+            arguments: reading.arguments + own + ["-incoming", "defer"], environment: process.environment, descriptors: reading.descriptors,
+            status: status, monitor: monitor, secondMonitor: secondMonitor, machine: machine, stateOffset: stateOffset, definition: definition)
     }
 
     private static func monitor(_ status: String) -> String? {
@@ -60,7 +66,7 @@ extension EmulatorLaunch {
                 case "-chardev": try take(word, rest.popFirst()) { reading, value throws(NeedsLibvirt) in try reading.characterDevice(value) }
                 case "-netdev": try take(word, rest.popFirst()) { reading, value throws(NeedsLibvirt) in try reading.networkDevice(value) }
                 case "-add-fd": try take(word, rest.popFirst()) { reading, value throws(NeedsLibvirt) in try reading.addedDescriptor(value) }
-                case "-mon" where rest.first?.hasPrefix("chardev=\(EmulatorLaunch.resumingMonitor)") == true: _ = rest.popFirst()
+                case "-mon" where EmulatorLaunch.ours.contains { rest.first?.hasPrefix("chardev=\($0),") == true }: _ = rest.popFirst()
                 case "-device": try take(word, rest.popFirst()) { reading, value throws(NeedsLibvirt) in try reading.device(value) }
                 case "-blockdev": try take(word, rest.popFirst()) { reading, value throws(NeedsLibvirt) in try reading.image(value) }
                 case "-drive": throw NeedsLibvirt(reason: "has a disk of the old kind")
@@ -89,7 +95,7 @@ extension EmulatorLaunch {
         private mutating func characterDevice(_ value: String) throws(NeedsLibvirt) -> Bool {
             var options = value.split(separator: ",").map(String.init)
             let id = options.first { $0.hasPrefix("id=") }.map { String($0.dropFirst(3)) } ?? ""
-            if id == EmulatorLaunch.resumingMonitor { return false }
+            if EmulatorLaunch.ours.contains(id) { return false }
             if let place = options.firstIndex(where: { $0.hasPrefix("fd=") }) {
                 guard options.first == "socket", options.contains("server=on"), let number = Int32(options[place].dropFirst(3)),
                     let path = id == "charmonitor" ? monitor : guest.socket(of: String(id.dropFirst(4)))
@@ -168,6 +174,9 @@ extension EmulatorLaunch {
         }
     }
 
-    /// Of a guest that libvirt resumed: see `GuestStand`.
-    static let resumingMonitor = "bennu-resume"
+    private static let ownMonitor = "bennu-monitor"
+    /// Descriptors below are libvirt's.
+    private static let lowestOwn: Int32 = 64
+    /// Character devices that are no part of the guest; one is of a guest that libvirt resumed (`GuestStand`).
+    private static let ours = [ownMonitor, "bennu-resume"]
 }

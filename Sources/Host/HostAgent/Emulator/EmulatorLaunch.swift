@@ -34,6 +34,8 @@ package struct EmulatorLaunch: Codable, Sendable, Hashable {
     package var status: String
     /// The monitor that libvirt speaks to.
     package var monitor: String
+    /// Another monitor, ours: libvirt's has one place only, and libvirt may have it.
+    package var secondMonitor: String
     /// In systemd's machined, such as `qemu-1-db`.
     package var machine: String
     /// Where in the state file QEMU's own begins, in bytes: libvirt's is before that.

@@ -70,9 +70,23 @@ final class EmulatorMonitor {
     deinit { close(descriptor) }
 
     /// Leaves shared memory out of the state, or looks for it where it always was.
-    func ignoreSharedMemory(_ isOn: Bool) throws(HostFailure) {
-        _ = try ask("migrate-set-capabilities", Capabilities(capabilities: [.init(capability: "x-ignore-shared", state: isOn)]), Nothing.self)
+    func ignoreSharedMemory(_ isOn: Bool) throws(HostFailure) { try set("x-ignore-shared", isOn) }
+
+    /// A libvirtd that finds the guest running takes it that the one before has switched these on.
+    func reportMigration() throws(HostFailure) { try set("events", true) }
+
+    private func set(_ capability: String, _ isOn: Bool) throws(HostFailure) {
+        _ = try ask("migrate-set-capabilities", Capabilities(capabilities: [.init(capability: capability, state: isOn)]), Nothing.self)
     }
+
+    /// Sends a command as it is.
+    /// - Returns: the answer, JSON.
+    func command(_ json: String) throws(HostFailure) -> String {
+        try HostRoot.writeAll(descriptor, Array(json.utf8) + [UInt8(ascii: "\n")], name: "the monitor")
+        return String(decoding: try answer(to: json, Nothing.self).line, as: UTF8.self)
+    }
+
+    func goOn() throws(HostFailure) { try perform("cont") }
 
     /// Begins to read the state that `file` has from `offset` on. A QEMU that cannot ends.
     func takeState(from file: String, offset: Int) throws(HostFailure) {
@@ -90,12 +104,16 @@ final class EmulatorMonitor {
             throw HostFailure(.commandFailed, "\(command) cannot be encoded")
         }
         try HostRoot.writeAll(descriptor, Array(request) + [UInt8(ascii: "\n")], name: "the monitor")
+        return try answer(to: command, type).value
+    }
+
+    private func answer<Value: Decodable>(to command: String, _ type: Value.Type) throws(HostFailure) -> (value: Value, line: [UInt8]) {
         while true {
             let line = try line()
             // An event, or what we do not know: not the answer.
             guard let answer = try? JSONDecoder().decode(Answer<Value>.self, from: Data(line)) else { continue }
             if let error = answer.error { throw HostFailure(.commandFailed, "QEMU refused \(command): \(error.desc)") }
-            if let result = answer.result { return result }
+            if let result = answer.result { return (result, line) }
         }
     }
 

@@ -22,7 +22,7 @@ package struct FirstResume {
         for attempt in attempts { attempt.step { attempt, launch throws(HostFailure) in try attempt.finish(launch) } }
         let guests = attempts.map(\.guest)
         try? StandingGuests(guests: guests).save(to: root)
-        if !guests.contains(where: { $0.goneOn != nil }) { wayBack.release() }
+        wayBack.release(goneOn: guests.contains { $0.goneOn != nil })
     }
 
     /// Drivers that udev would load later, and limits that systemd would set.

@@ -28,6 +28,7 @@ final class ResumeAttempt {
         let monitor = try EmulatorMonitor(root.path(launch.monitor), patience: FirstResume.patience)
         self.monitor = monitor
         try monitor.ignoreSharedMemory(true)
+        try monitor.reportMigration()
         try monitor.takeState(from: root.path(guest.state), offset: launch.stateOffset)
     }
 

@@ -31,7 +31,8 @@ struct GuestStand {
             let definition = try? libvirt.migratableXML(guest.name)
         else { throw NeedsLibvirt(reason: "its process cannot be looked at") }
         let offset = SavedStateHeader(definition: definition, wasRunning: true).length
-        return try EmulatorLaunch(emulator, live: live, status: status, definition: definition, stateOffset: offset)
+        return try EmulatorLaunch(
+            emulator, live: live, status: status, definition: definition, stateOffset: offset, secondMonitor: guest.monitor)
     }
 
     /// Puts everything back when it fails.
@@ -42,7 +43,8 @@ struct GuestStand {
         guest.since = WallClock.milliseconds
         if guest.isInPlace { try libvirt.command(guest.name, Self.capability(true)) }
         if let launch = guest.launch {
-            do throws(HostFailure) { try writeState(of: guest, launch) } catch {
+            let file = StateFile(root: root, guest: guest, launch: launch)
+            do throws(HostFailure) { try file.write { command throws(HostFailure) in try libvirt.command(guest.name, command) } } catch {
                 // It ran a moment ago, and does again.
                 try? settle(guest)
                 throw error
@@ -54,26 +56,6 @@ struct GuestStand {
             throw error
         }
         return guest
-    }
-
-    /// QEMU writes its state and stays; libvirt knows nothing of it, and all that it has made for the guest stays as well. The file is one of
-    /// libvirt's nevertheless: it can have the guest go on, too.
-    private func writeState(of guest: StandingGuests.Guest, _ launch: EmulatorLaunch) throws(HostFailure) {
-        try root.write(guest.state, [], mode: 0o600)
-        PersistentMemory(root: root).giveToEmulator(guest.state)
-        let target = "file:\(guest.state),offset=\(launch.stateOffset)"
-        try libvirt.command(guest.name, #"{"execute":"migrate","arguments":{"uri":"\#(target)"}}"#)
-        let start = KernelClock.now
-        while true {
-            let answer = try libvirt.command(guest.name, #"{"execute":"query-migrate"}"#)
-            if answer.contains(#""status":"completed""#) { break }
-            guard !answer.contains(#""status":"failed""#), KernelClock.now - start < 300 else {
-                throw HostFailure(.notEffective, "QEMU of guest \(guest.name) cannot write its state: \(answer.prefix(300))")
-            }
-            usleep(5000)
-        }
-        let header = SavedStateHeader(definition: launch.definition, wasRunning: launch.wasRunning)
-        try root.overwrite(guest.state, header.bytes)
     }
 
     /// Resumes a guest however far the way out came, and tries for five minutes: libvirtd, a bridge or a server of disks may be late. A QEMU
@@ -109,8 +91,6 @@ struct GuestStand {
             usleep(100_000)
         }
         guard isAdopted else {
-            // libvirt would start another one on the same disks.
-            kill(goneOn.process, SIGKILL)
             throw HostFailure(.missing, "libvirt did not take over guest \(guest.name), which had gone on after \(goneOn.pause) ms")
         }
         return goneOn.pause

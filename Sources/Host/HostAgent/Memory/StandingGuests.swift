@@ -25,6 +25,8 @@ package struct StandingGuests: Codable, Sendable, Hashable {
 
         /// Its device state, and for `save` its memory.
         package var state: String { "\(PersistentMemory.states)/\(uuid).state" }
+        /// A socket of its QEMU, for us.
+        var monitor: String { "/run/bennu/monitors/\(uuid)" }
         /// What its QEMU is told before anything else, and what it answers.
         var commands: String { "\(PersistentMemory.states)/\(uuid).commands" }
         var answers: String { "\(PersistentMemory.states)/\(uuid).answers" }
@@ -37,6 +39,10 @@ package struct StandingGuests: Codable, Sendable, Hashable {
         package var threads: [Int: Int32]
         /// Milliseconds that it stood.
         package var pause: Int
+
+        package init(process: Int32, threads: [Int: Int32], pause: Int) {
+            (self.process, self.threads, self.pause) = (process, threads, pause)
+        }
     }
 
     package var guests: [Guest]

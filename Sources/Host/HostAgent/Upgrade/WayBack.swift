@@ -20,6 +20,8 @@ package struct WayBack {
         case closed
     }
     static let directory = "/run/bennu/return"
+    /// Guests have gone on.
+    static let goneOn = directory + "/gone-on"
     /// In every system: the agent has come up.
     static let alive = directory + "/alive"
 
@@ -41,8 +43,11 @@ package struct WayBack {
         return true
     }
 
-    /// No guest has gone on after all.
-    func release() { _ = change(.held, to: .armed) }
+    /// Whoever holds it lets go, until an agent has come up: the guard may act again. Guests that have gone on stand once more then.
+    func release(goneOn: Bool) {
+        if goneOn, root.isDirectory(Self.directory) { try? root.write(Self.goneOn, []) }
+        _ = change(.held, to: .armed)
+    }
 
     /// In the memory that outlives a panic, and written through: the former kernel, started by one, looks there first.
     private func shutCrashKernel() {

@@ -17,6 +17,7 @@ leave() {
         ./busybox chroot former /usr/sbin/kexec -u
         ./busybox chroot former /usr/sbin/kexec -p -u
         echo 0 > former/sys/kernel/kexec_crash_size
+        ./busybox umount former/run/bennu/upper former/run/bennu/memory former/run 2>/dev/null
         ./busybox umount former/mnt former/sys former/proc former
     fi
     ./busybox umount proc
@@ -79,15 +80,27 @@ if [ "$way" = reset ]; then
     ./busybox reboot -f
 fi
 
+# Guests that have gone on meanwhile stand once more, by the former root's agent: it is known to work.
+stand_again() {
+    [ -e gone-on ] || return 0
+    mark "guests stand once more"
+    ./busybox mount --bind ../.. former/run && ./busybox mount --bind former/mnt former/run/bennu/memory &&
+        ./busybox mount --bind ../upper former/run/bennu/upper && ./busybox chroot former /usr/lib/bennu/bennu-agent stand 2>load.err
+}
+
 reason="no guest went on within $deadline s"
+[ -e gone-on ] && reason="no agent came up within $deadline s"
 [ -e at-once ] && reason=$(./busybox cat at-once)
 [ -e back ] && reason=$(./busybox cat back)
 echo "$reason" > ../memory/former/reason
 ./busybox sync
 # The last word: an agent that did not want to wait any longer has taken the file away.
 if ./busybox mv leaving going 2>/dev/null || ./busybox mv back going 2>/dev/null; then
-    mark "going back to the former system: $reason"
-    ./busybox chroot former /usr/sbin/kexec -e 2>load.err
+    if stand_again; then
+        mark "going back to the former system: $reason"
+        ./busybox sync
+        ./busybox chroot former /usr/sbin/kexec -e 2>load.err
+    fi
     mark "cannot go back: $(last_error)"
     ./busybox mv going closed
 fi

@@ -1,0 +1,49 @@
+import Glibc
+import HostContract
+
+/// Guests that went on in a system that does not come up stand once more, for the former system to have them. Runs in the root of that one, which is
+/// known to work; what guests changed meanwhile comes along, too.
+package struct SecondStand {
+    let root: HostRoot
+    package init(root: HostRoot) { self.root = root }
+
+    private static let keep = "/run/keep"
+    private static let taken = PersistentMemory.takenOver + "/run"
+    /// Where the new root's changes are.
+    private static let logs = "/run/bennu/upper/root" + Guest.logDirectory
+
+    /// All of them, or none.
+    /// - Throws: when they go on as they did.
+    package func run() throws(HostFailure) {
+        var stopped: [(monitor: EmulatorMonitor, wasRunning: Bool)] = []
+        do throws(HostFailure) {
+            for guest in StandingGuests.load(from: root)?.guests ?? [] {
+                guard guest.goneOn != nil, let launch = guest.launch else { continue }
+                let monitor = try EmulatorMonitor(root.path(launch.secondMonitor), patience: FirstResume.patience)
+                stopped.append((monitor, try monitor.runState().running))
+                try monitor.ignoreSharedMemory(true)
+                try StateFile(root: root, guest: guest, launch: launch).write { command throws(HostFailure) in try monitor.command(command) }
+            }
+            try bringAlong()
+        } catch {
+            for (monitor, wasRunning) in stopped {
+                try? monitor.ignoreSharedMemory(false)
+                if wasRunning { try? monitor.goOn() }
+            }
+            throw error
+        }
+    }
+
+    /// Disks in memory, and what guests wrote to their consoles.
+    private func bringAlong() throws(HostFailure) {
+        try Command("/usr/bin/rm", ["-rf", "--one-file-system", root.path(Self.taken + "/keep")]).run(in: root, seconds: 300)
+        try Command("/usr/bin/cp", ["-a", "--sparse=always", root.path(Self.keep), root.path(Self.taken) + "/"]).run(in: root, seconds: 600)
+        let autostart = Self.taken + "/keep/etc-libvirt-qemu/autostart"
+        for link in root.list(autostart) { try root.remove("\(autostart)/\(link)") }
+        let place = PersistentMemory.takenOver + "/root" + Guest.logDirectory
+        guard root.isDirectory(Self.logs) else { return }
+        try root.makeDirectory(place, mode: 0o755)
+        try? Command("/usr/bin/cp", ["-a", root.path(Self.logs) + "/.", root.path(place) + "/"]).run(in: root, seconds: 300)
+        sync()
+    }
+}
