@@ -10,7 +10,7 @@ struct HypervisorArguments {
         identity
             + Self.machine(
                 firmware: host.firmware, accelerator: rack.accelerator, memory: rack.memoryMebibytes, processors: rack.processors)
-            + lifetime + serialPort + firmware + network + disk
+            + lifetime + serialPort + firmware + watchdog + network + disk
     }
 
     /// Also what the accelerator probe uses: an accelerator may start one kind of processor and abort on another.
@@ -53,6 +53,9 @@ struct HypervisorArguments {
         }
         return arguments
     }
+
+    /// The kind that drivers of every kernel know; the operating system arms it.
+    private var watchdog: [String] { ["-device", "i6300esb", "-action", "watchdog=reset"] }
 
     private var network: [String] {
         zip(host.hardwareAddresses, host.taps).enumerated().flatMap { index, card -> [String] in

@@ -3,6 +3,7 @@ import FleetFixtures
 import FleetModel
 import HashTreeCollections
 import HostContract
+import OperatorTypes
 import Primitives
 import Rollout
 import Testing
@@ -112,6 +113,44 @@ struct SuccessionTests {
         let root = isRightRoot ? try #require(target.root?.digest) : StateFixture.digest(7, 7)
         let problem = #expect(throws: APIProblem.self) { try succeed(&fixture, SuccessorClaim(nonce: Self.nonce, root: root, order: id)) }
         #expect(problem?.code == "not-ordered")
+    }
+
+    @Test("the same nonce again gets the same boot, also when a message has seemed to begin another since; another nonce does not")
+    func repeated() throws {
+        var (fixture, target) = try fixture()
+        try order(&fixture, target)
+        let (before, root) = (try #require(fixture.record(1)?.boot), try #require(target.root?.digest))
+        let record = try succeed(&fixture, SuccessorClaim(nonce: Self.nonce, root: root, order: "o-1"))
+        let begun = try #require(record.boot?.id)
+        #expect(fixture.state.begun(after: before.id, of: record.id, nonce: Self.nonce)?.boot?.id == begun)
+        #expect(fixture.state.begun(after: before.id, of: record.id, nonce: String(repeating: "c", count: 32)) == nil)
+        fixture.see(1, .firmware)
+        #expect(fixture.record(1)?.boot?.id != begun)
+        #expect(fixture.state.begun(after: before.id, of: record.id, nonce: Self.nonce)?.boot?.id == begun)
+        #expect(fixture.record(1)?.boot?.id == begun)
+    }
+
+    @Test("a boot that could not be written is answered with when it is claimed again, and its timeline has it once")
+    func notWritten() async throws {
+        let store = FailingStore(after: .max)
+        let site = try await TestSite(SiteText.site(), store: store)
+        try await site.addImage()
+        let grant = try await site.start(1)
+        var status = site.status(of: 1, revision: 1)
+        let root = try #require(site.fleet.snapshot.images.values.first?.root?.digest)
+        status.system = RunningSystem(root: root, kernelRelease: "6.12-1", methods: [.soft])
+        await site.fleet.take(status, from: try #require(site.record(1)))
+        let request = UpgradeRequest(method: .soft, deadline: 60, isRestart: true)
+        let order = try #require(try await site.fleet.orderUpgrade("h1", request).upgrade?.order.id)
+        let claim = SuccessorClaim(nonce: Self.nonce, root: root, order: order)
+        store.allow(0)
+        let problem = await #expect(throws: APIProblem.self) { try await site.fleet.succeed(grant.credential, boot: grant.boot, claim) }
+        #expect(problem?.code == "not-durable")
+        let begun = try #require(site.record(1)?.boot?.id)
+        store.allow(.max)
+        for _ in 0..<2 { #expect(try await site.fleet.succeed(grant.credential, boot: grant.boot, claim).boot == begun.description) }
+        let events = try await site.fleet.timeline(of: "h1", boot: "all").events
+        #expect(events.count { $0.name == "boot-began" && $0.boot == begun } == 1)
     }
 
     @Test("a nonce that is none is refused")

@@ -23,7 +23,7 @@ struct HypervisorArgumentsTests {
         #expect(values("-accel", arguments) == ["tcg,thread=multi"])
         #expect(
             values("-device", arguments) == [
-                "virtio-net-pci,netdev=n0,mac=52:54:00:b8:01:00,bootindex=0", "virtio-net-pci,netdev=n1,mac=52:54:00:b8:01:01,romfile=",
+                "i6300esb", "virtio-net-pci,netdev=n0,mac=52:54:00:b8:01:00,bootindex=0", "virtio-net-pci,netdev=n1,mac=52:54:00:b8:01:01,romfile=",
             ])
         #expect(values("-netdev", arguments).first == "tap,id=n0,ifname=h1n0,script=no,downscript=no")
         #expect(values("-drive", arguments).isEmpty)
@@ -39,8 +39,13 @@ struct HypervisorArgumentsTests {
             values("-drive", arguments) == [
                 "if=pflash,format=raw,unit=0,readonly=on,file=/f/CODE.fd", "if=pflash,format=raw,unit=1,file=/s/rack/h1/variables.fd",
             ])
-        #expect(values("-device", arguments) == ["virtio-net-pci,netdev=n0,mac=52:54:00:b8:01:00,bootindex=0,romfile="])
+        #expect(values("-device", arguments) == ["i6300esb", "virtio-net-pci,netdev=n0,mac=52:54:00:b8:01:00,bootindex=0,romfile="])
         #expect(values("-fw_cfg", arguments).count == (firmware == .uefiHTTP ? 2 : 0))
+    }
+
+    @Test("Every host has a watchdog that resets it")
+    func watchdog() {
+        #expect(values("-action", arguments()) == ["watchdog=reset"])
     }
 
     @Test("A comma in a path does not end QEMU's option")

@@ -37,13 +37,14 @@ package struct Agent: Sendable {
         // Before anything that can wait, a server among it.
         let (pauses, news) = await prepareGuestMemory(boot: found.boot, threads)
         WayBack(root: root).showLife()
+        let watchdog = (try? await threads.runIfActive { armWatchdog() }) ?? []
         let claimant = ServerClient(group: group, server: found.server, boot: found.boot)
         let (handover, grant) = try await settleSuccession(found, obtainGrant(found, claimant))
         let client = ServerClient(group: group, server: handover.server, boot: handover.boot)
         prepareLibvirt(grant)
         let state = AgentState(grant: grant)
         await state.add(.init(name: "agent-started", detail: "version \(Self.version), \(inventory.uptime) s after the kernel"))
-        for event in news { await state.add(event) }
+        for event in news + watchdog { await state.add(event) }
         let converger = Converger(
             executor: ActionExecutor(root: root, libvirt: libvirt), host: grant.host, bootAddress: handover.hardwareAddress)
         let session = AgentSession(

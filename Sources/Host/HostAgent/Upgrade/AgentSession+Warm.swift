@@ -28,6 +28,7 @@ extension AgentSession {
             }
             await state.add(.init(name: "leaving", detail: "\(guests.count) guests stand still from here; the next lines are the new kernel's"))
             await state.drain(within: .seconds(10))
+            try await worker.blocking { () throws(HostFailure) in try Watchdog(root: agent.root).rest() }
             (grant, nonce) = try await announce(order)
         } catch {
             await stay(warm)
@@ -48,7 +49,10 @@ extension AgentSession {
 
     /// Back to normal, without a new boot.
     private func stay(_ warm: WarmUpgrade) async {
-        try? await worker.blocking { () throws(HostFailure) in warm.undo() }
+        try? await worker.blocking { () throws(HostFailure) in
+            warm.undo()
+            try Watchdog(root: warm.root).arm()
+        }
         try? await worker.hold(false)
         await state.leave(false)
     }

@@ -161,7 +161,9 @@ struct WarmUpgrade {
         let root = image.root.map { ["bennu.root=\($0.digest)"] } ?? []
         // Until its root's own setting is in force, a kernel that panics would stand for ever.
         let panic = image.kernelArguments.contains { $0.hasPrefix("panic=") } ? [] : ["panic=10"]
-        return (kept + root + ["bennu.handover=\(order.id)"] + panic + image.kernelArguments).joined(separator: " ")
+        return
+            (kept + root + ["bennu.handover=\(order.id)"] + panic + image.kernelArguments
+            + [Watchdog.restingArgument]).joined(separator: " ")
     }
 
     /// Before the guests stand: the host is as it was.

@@ -1,0 +1,34 @@
+import HostAgent
+import HostContract
+import Testing
+
+@Suite("What watches a host")
+struct WatchdogTests {
+    @Test(
+        "the watchdog has the operator's time, else the image's; the word that lets it rest while guests stand is none of his",
+        arguments: [
+            ("quiet", 120), ("systemd.watchdog_sec=300", 300), ("systemd.watchdog_sec=off", 0), ("systemd.watchdog_sec=2min", 120),
+            ("bennu.handover=o-1 quiet systemd.watchdog_sec=off", 120), ("bennu.handover=o-1 systemd.watchdog_sec=300 systemd.watchdog_sec=off", 300),
+            ("bennu.handover=o-1 systemd.watchdog_sec=off systemd.watchdog_sec=off", 0),
+        ])
+    func time(arguments: String, seconds: Int) throws {
+        let host = try TemporaryRoot()
+        try host.put("/proc/cmdline", arguments + "\n")
+        try host.program("/usr/bin/busctl")
+        #expect(Watchdog(root: host.root).seconds == seconds)
+        try Watchdog(root: host.root).arm()
+        let prefix = "busctl set-property org.freedesktop.systemd1 /org/freedesktop/systemd1 org.freedesktop.systemd1.Manager"
+        #expect(
+            host.trace == (seconds == 0 ? [] : ["\(prefix) RuntimeWatchdogUSec t \(seconds)000000", "\(prefix) RebootWatchdogUSec t 600000000"]))
+        try Watchdog(root: host.root).rest()
+        #expect(host.trace.last == "\(prefix) RuntimeWatchdogUSec t 0")
+    }
+
+    @Test("a watchdog that does not rest is told of by name")
+    func refusal() throws {
+        let host = try TemporaryRoot()
+        try host.program("/usr/bin/busctl", "echo 'Access denied' >&2; exit 1")
+        let failure = #expect(throws: HostFailure.self) { try Watchdog(root: host.root).rest() }
+        #expect(failure?.kind == .commandFailed && failure?.description.contains("Access denied") == true)
+    }
+}
