@@ -68,6 +68,7 @@ let package = Package(
         // Wire: codecs and value-type state machines.
         target("DHCPWire", in: "Wire", ["Primitives"]),
         target("TFTPWire", in: "Wire"),
+        target("TPMWire", in: "Wire"),
 
         // Domain: pure decisions.
         target("HostContract", in: "Domain", ["Primitives"]),
@@ -114,7 +115,7 @@ let package = Package(
         // Host.
         target(
             "HostAgent", in: "Host",
-            ["Primitives", "HostContract", "CLibvirt", crypto, nioCore, nioHTTP1, nioPosix]),
+            ["Primitives", "TPMWire", "HostContract", "CLibvirt", crypto, nioCore, nioHTTP1, nioPosix]),
 
         // Workshop.
         .target(
@@ -170,6 +171,7 @@ let package = Package(
         tests("Primitives", in: "Vocabulary", ["Primitives"]),
         tests("DHCPWire", in: "Wire", ["DHCPWire", "Primitives"]),
         tests("TFTPWire", in: "Wire", ["TFTPWire", "Primitives"]),
+        tests("TPMWire", in: "Wire", ["TPMWire"]),
         tests("HostContract", in: "Domain", ["HostContract", "Primitives"]),
         tests("FleetModel", in: "Domain", ["FleetModel", "HostContract", "Primitives"]),
         tests("Documents", in: "Domain", ["Documents", "FleetModel", "HostContract", "Primitives"]),
@@ -214,7 +216,7 @@ let package = Package(
                 "BootServer", "AddressPlan", "BootPolicy", "Fleet", "FleetModel", "Primitives", "TFTPFetches", "TFTPWire", lifecycle, logging,
                 nioCore, nioPosix,
             ]),
-        tests("HostAgent", in: "Host", ["HostAgent", "HostContract", "Primitives", crypto, nioCore, nioHTTP1, nioPosix]),
+        tests("HostAgent", in: "Host", ["HostAgent", "HostContract", "Primitives", "TPMWire", crypto, nioCore, nioHTTP1, nioPosix]),
         tests("OperatorClient", in: "Operator", ["OperatorClient", "HostContract", nioCore, nioHTTP1, nioPosix]),
         tests("VirtualRack", in: "Workshop", ["VirtualRack", "Primitives"]),
         tests("ServerAssembly", in: "Programs", ["TestSupport", "bennu"]),

@@ -10,7 +10,7 @@ struct HypervisorArguments {
         identity
             + Self.machine(
                 firmware: host.firmware, accelerator: rack.accelerator, memory: rack.memoryMebibytes, processors: rack.processors)
-            + lifetime + serialPort + firmware + watchdog + network + disk
+            + lifetime + serialPort + firmware + watchdog + trustedModule + network + disk
     }
 
     /// Also what the accelerator probe uses: an accelerator may start one kind of processor and abort on another.
@@ -56,6 +56,13 @@ struct HypervisorArguments {
 
     /// The kind that drivers of every kernel know; the operating system arms it.
     private var watchdog: [String] { ["-device", "i6300esb", "-action", "watchdog=reset"] }
+
+    private var trustedModule: [String] {
+        guard host.hasTPM == true else { return [] }
+        return [
+            "-chardev", "socket,id=t0,path=\(Self.escape(files.tpm))", "-tpmdev", "emulator,id=tpm0,chardev=t0", "-device", "tpm-crb,tpmdev=tpm0",
+        ]
+    }
 
     private var network: [String] {
         zip(host.hardwareAddresses, host.taps).enumerated().flatMap { index, card -> [String] in

@@ -11,6 +11,7 @@ enum Preflight {
         }
         require(Command.locate(hypervisor) != nil, hypervisor, "install qemu-system-x86")
         require(Command.locate("ip") != nil, "ip", "install iproute2")
+        if plan.hasTPM { require(Command.locate(TrustedModule.program) != nil, TrustedModule.program, "install swtpm") }
         switch plan.firmware {
         case .bios:
             require(Firmware.networkROMCandidates.contains(where: SmallFile.isReadable), "efi-virtio.rom (iPXE)", "install ipxe-qemu")

@@ -79,6 +79,7 @@ extension Rack {
         guard process(of: name) == nil else { return }
         var record = try record()
         let host = try find(name, in: record)
+        if host.hasTPM == true { try await TrustedModule(files: files(of: name)).start() }
         let arguments = HypervisorArguments(
             rack: record, host: host, files: files(of: name), flash: host.firmware.usesFlash ? Firmware.installedFlash() : nil)
         let result = try await Command.run(namespaceCommand([Preflight.hypervisor] + arguments.all))

@@ -13,6 +13,8 @@ package struct RackPlan: Sendable {
     package var processors = 2
     /// Size of each host's empty disk in bytes; `nil`, as usual, for none.
     package var diskBytes: Int64?
+    /// A TPM 2.0 of its own for each host, which firmware takes time for.
+    package var hasTPM = false
     /// The bridge's address, which a server inside the namespace listens on.
     package var address = IPv4Interface("10.77.0.1/24")!  // a constant that parses
     /// UUIDs of the first hosts; the others' are derived (see `VirtualHostIdentity`).

@@ -11,5 +11,9 @@ package struct VirtualHostFiles: Sendable {
     var pid: String { "\(directory)/pid" }
     /// The UEFI variables, kept while the rack is up as a mainboard keeps them.
     var variables: String { "\(directory)/variables.fd" }
+    /// The control socket of its TPM.
+    var tpm: String { "\(directory)/tpm" }
+    /// What its TPM keeps when it is off.
+    var tpmState: String { "\(directory)/tpm-state" }
     var disk: String { "\(directory)/disk" }
 }

@@ -1,8 +1,10 @@
 import HostAgent
 import HostContract
+import Primitives
+import TPMWire
 import Testing
 
-@Suite("What watches a host")
+@Suite("What watches a host, and what its TPM is told")
 struct WatchdogTests {
     @Test(
         "the watchdog has the operator's time, else the image's; the word that lets it rest while guests stand is none of his",
@@ -30,5 +32,18 @@ struct WatchdogTests {
         try host.program("/usr/bin/busctl", "echo 'Access denied' >&2; exit 1")
         let failure = #expect(throws: HostFailure.self) { try Watchdog(root: host.root).rest() }
         #expect(failure?.kind == .commandFailed && failure?.description.contains("Access denied") == true)
+    }
+
+    @Test("every bank that the TPM keeps is extended: SHA-256's with the image's digest, the others with their own hash of it")
+    func banks() throws {
+        let image = try #require(Digest(bytes: [UInt8](repeating: 0, count: 32)))
+        let names = ["device", "pcr-sha1", "pcr-sha256", "pcr-sha384", "pcr-sha512", "pcr-sm3-256"]
+        let digests = SuccessorMeasurement.digests(of: image, banks: names)
+        #expect(digests.map(\.algorithm) == [.sha1, .sha256, .sha384, .sha512])
+        #expect(digests.map(\.digest.count) == [20, 32, 48, 64])
+        // sha1sum of 32 zero bytes.
+        #expect(digests.first?.digest == Hexadecimal.decode("de8a847bff8c343d69b853a215e6ee775ef2ef96".utf8))
+        #expect(digests[1].digest == [UInt8](repeating: 0, count: 32))
+        #expect(SuccessorMeasurement.digests(of: image, banks: ["device"]).isEmpty)
     }
 }

@@ -6,7 +6,7 @@ struct LayerTests {
     /// From the ground up. A target may depend on targets of lower layers; within a layer only on those that stand before it in `siblings`.
     static let layers: [(room: String, targets: Set<String>)] = [
         ("Vocabulary", ["Primitives", "CSockets", "CLibvirt"]),
-        ("Wire", ["DHCPWire", "TFTPWire"]),
+        ("Wire", ["DHCPWire", "TFTPWire", "TPMWire"]),
         ("Domain", ["HostContract", "FleetModel", "Documents", "AddressPlan", "BootPolicy", "Rollout", "OperatorTypes"]),
         ("Storage", ["Store", "Journal", "ImageStore"]),
         ("Servers", ["DatagramIO", "Fleet", "DHCPServer", "BootServer", "HostPower", "ConfigurationServer", "OperatorServer"]),

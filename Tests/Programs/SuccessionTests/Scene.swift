@@ -28,6 +28,10 @@ final class Scene: Sendable {
 
     var machine: Machine { current.withLock { $0 } }
 
+    static func withoutLoss(_ body: @escaping @Sendable (Scene) async throws -> Void) async throws {
+        try await with({ _, _ in true }, body: body)
+    }
+
     static func with(_ passes: @escaping Relay.Passes, body: @escaping @Sendable (Scene) async throws -> Void) async throws {
         let site = try await TestSite(SiteText.site(hosts: 1))
         try await site.addImage()

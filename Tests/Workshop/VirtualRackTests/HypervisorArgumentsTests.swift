@@ -43,9 +43,13 @@ struct HypervisorArgumentsTests {
         #expect(values("-fw_cfg", arguments).count == (firmware == .uefiHTTP ? 2 : 0))
     }
 
-    @Test("Every host has a watchdog that resets it")
-    func watchdog() {
-        #expect(values("-action", arguments()) == ["watchdog=reset"])
+    @Test("Every host has a watchdog that resets it; a TPM has one that is asked to")
+    func watchdogAndTPM() {
+        #expect(values("-action", arguments()) == ["watchdog=reset"] && values("-tpmdev", arguments()).isEmpty)
+        let arguments = arguments(directory: "/s,x/rack/h1") { $0.hasTPM = true }
+        #expect(values("-tpmdev", arguments) == ["emulator,id=tpm0,chardev=t0"])
+        #expect(values("-chardev", arguments).last == "socket,id=t0,path=/s,,x/rack/h1/tpm")
+        #expect(values("-device", arguments).contains("tpm-crb,tpmdev=tpm0"))
     }
 
     @Test("A comma in a path does not end QEMU's option")

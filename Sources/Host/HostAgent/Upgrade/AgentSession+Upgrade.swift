@@ -47,6 +47,11 @@ extension AgentSession {
         }
         try await worker.blocking { () throws(HostFailure) in try upgrade.prepare() }
         await state.leave(true)
+        do throws(HostFailure) { try await measure(order) } catch {
+            try await worker.blocking { () throws(HostFailure) in upgrade.undo() }
+            await state.leave(false)
+            throw error
+        }
         await state.add(.init(name: "leaving", detail: "guests go on; the next lines are the new system's"))
         await state.drain(within: .seconds(10))
         let (grant, nonce): (ClaimGrant, String)

@@ -26,6 +26,7 @@ extension AgentSession {
                 try warm.admitGuests()
                 return try warm.guests().map { domain throws(HostFailure) in try warm.look(at: domain) }
             }
+            try await measure(order)
             await state.add(.init(name: "leaving", detail: "\(guests.count) guests stand still from here; the next lines are the new kernel's"))
             await state.drain(within: .seconds(10))
             try await worker.blocking { () throws(HostFailure) in try Watchdog(root: agent.root).rest() }

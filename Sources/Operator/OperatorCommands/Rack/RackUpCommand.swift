@@ -39,6 +39,9 @@ struct RackUpCommand: AsyncParsableCommand {
     @Option(help: "An empty disk for each host, such as 20GiB. It goes with the rack.", transform: RackArgument.byteSize)
     var disk: Int64?
 
+    @Flag(help: "A TPM 2.0 for each host (Debian: swtpm). Its firmware starts later.")
+    var tpm = false
+
     @Option(help: "The bridge's address and prefix length. (default: 10.77.0.1/24)", transform: { try parseInterface($0) })
     var address = RackPlan().address
 
@@ -68,6 +71,7 @@ struct RackUpCommand: AsyncParsableCommand {
         plan.uuids = uuid
         plan.accelerator = accelerator
         plan.powersOn = power
+        plan.hasTPM = tpm
         return plan
     }
 
