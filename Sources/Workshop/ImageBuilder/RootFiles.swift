@@ -125,11 +125,12 @@ enum RootFiles {
         ("etc/systemd/journald.conf.d/10-bennu.conf", "[Journal]\nStorage=volatile\nRuntimeMaxUse=16M\nForwardToSyslog=no\n"),
         // Time servers come from DHCP or the configuration, never from a vendor's default.
         ("etc/systemd/timesyncd.conf.d/10-bennu.conf", "[Time]\nFallbackNTP=\n"),
-        // The watchdog that the hardware has, if any: a host whose kernel or PID 1 hangs is reset. A reboot has as long as systemd gives it.
+        // The watchdog that the hardware has, if any: a host whose kernel or PID 1 hangs is reset. A PID 1 that crashes closes the device, which after a
+        // soft reboot stops it, so it restarts the host by itself. A reboot has as long as systemd gives it.
         // No timer for kexec: systemd is not what starts it here, and guests may stand meanwhile (see the agent's Watchdog).
         (
             "etc/systemd/system.conf.d/10-bennu.conf",
-            "[Manager]\nDefaultTimeoutStopSec=30s\nRuntimeWatchdogSec=2min\nRebootWatchdogSec=10min\nKExecWatchdogSec=off\n"
+            "[Manager]\nDefaultTimeoutStopSec=30s\nCrashAction=reboot\nRuntimeWatchdogSec=2min\nRebootWatchdogSec=10min\nKExecWatchdogSec=off\n"
         ),
         // No device asks for this driver.
         ("etc/modprobe.d/bennu.conf", "softdep ipmi_si post: ipmi_watchdog\n"),

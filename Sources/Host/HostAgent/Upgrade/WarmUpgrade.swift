@@ -163,7 +163,7 @@ struct WarmUpgrade {
         let panic = image.kernelArguments.contains { $0.hasPrefix("panic=") } ? [] : ["panic=10"]
         return
             (kept + root + ["bennu.handover=\(order.id)"] + panic + image.kernelArguments
-            + [Watchdog.restingArgument]).joined(separator: " ")
+            + Watchdog.restingArguments).joined(separator: " ")
     }
 
     /// Before the guests stand: the host is as it was.

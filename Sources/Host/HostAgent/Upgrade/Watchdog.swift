@@ -7,8 +7,10 @@ package struct Watchdog {
     let root: HostRoot
     package init(root: HostRoot) { self.root = root }
 
-    /// Of a kernel that is started under standing guests; its agent arms the watchdog.
-    static let restingArgument = "systemd.watchdog_sec=off"
+    /// Of a kernel that is started under standing guests; its agent arms the watchdog. Nor does a PID 1 that crashes restart the host: the initrd's
+    /// guard, which goes back, needs none.
+    static let restingArguments = ["systemd.crash_action=freeze", resting]
+    private static let resting = word + "off"
     private static let word = "systemd.watchdog_sec="
     /// Seconds; the image's own setting (RuntimeWatchdogSec=).
     private static let usual = 120
@@ -18,7 +20,7 @@ package struct Watchdog {
     /// Seconds until a reset; 0 where the operator has switched it off (`systemd.watchdog_sec=` among the kernel arguments).
     package var seconds: Int {
         var words = root.kernelArguments.filter { $0.hasPrefix(Self.word) }
-        if root.kernelArguments.contains(where: { $0.hasPrefix("bennu.handover=") }), words.last == Substring(Self.restingArgument) {
+        if root.kernelArguments.contains(where: { $0.hasPrefix("bennu.handover=") }), words.last == Substring(Self.resting) {
             words.removeLast()
         }
         guard let value = words.last?.dropFirst(Self.word.count) else { return Self.usual }
