@@ -90,7 +90,7 @@ struct ServerAssembly {
             configuration: DHCPServerConfiguration(
                 interfaces: interfaces.map { .init($0.name, address: $0.addresses.first?.address) }, httpPort: UInt16(clamping: plan.httpPort),
                 port: UInt16(clamping: plan.dhcpPort), proxyPort: UInt16(clamping: plan.proxyPort)),
-            directory: fleet, leases: StoredLeases(store), logger: logger)
+            directory: fleet, leases: RecordedLeases(store), logger: logger)
         if plan.roles.contains(.operator) {
             let status = statusReport(dhcp: dhcp.statistics, http: http, tftp: tftp)
             let servesDHCP = plan.roles.contains(.dhcp)

@@ -4,7 +4,7 @@ package import Primitives
 package import Store
 import Synchronization
 
-/// Leases as JSON under `leases/<address>`, each guarded by the revision at which we last saw it.
+/// Leases as JSON under `leases/<address>`, each guarded by the revision at which we last saw it: for a store that others write to as well.
 package final class StoredLeases: LeaseStore {
     package static let prefix: Key = "leases"
 

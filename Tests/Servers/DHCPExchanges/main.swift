@@ -93,7 +93,7 @@ let site = """
     let (listening, told) = AsyncStream<[UInt16]>.makeStream()
     let server = DHCPServer(
         configuration: DHCPServerConfiguration(interfaces: [.init("lo", address: Load.loopback)], httpPort: 8080, port: 0),
-        directory: fleet, leases: StoredLeases(store), logger: logger, onListening: { told.yield($0) })
+        directory: fleet, leases: RecordedLeases(store), logger: logger, onListening: { told.yield($0) })
     let serving = Task { try await server.run() }
     guard let port = await listening.first(where: { _ in true })?.first else { fail("the server did not start") }
     let began = clock()

@@ -1,4 +1,5 @@
 import Foundation
+import Primitives
 import Store
 import TestSupport
 import Testing
@@ -18,12 +19,12 @@ struct SQLiteStoreCrashTests {
         }
     }
 
-    @Test("by SIGKILL has every acknowledged write when it is opened again", arguments: [1, 7, 40, 200])
-    func kill9(afterAcknowledgements wanted: Int) async throws {
+    /// What a writer printed until it was killed after `wanted` lines: number and revision.
+    private func acknowledgements(_ wanted: Int, _ arguments: [String] = []) throws -> [[Substring]] {
         let child = Process()
         let output = Pipe()
         child.executableURL = URL(filePath: try Self.writer)
-        child.arguments = [directory.path]
+        child.arguments = [directory.path] + arguments
         child.standardOutput = output
         try child.run()
         var printed = Data()
@@ -35,9 +36,14 @@ struct SQLiteStoreCrashTests {
         kill(child.processIdentifier, SIGKILL)
         printed += try output.fileHandleForReading.readToEnd() ?? Data()
         child.waitUntilExit()
-
         let acknowledged = String(decoding: printed, as: UTF8.self).split(separator: "\n").map { $0.split(separator: " ") }
         try #require(acknowledged.count >= wanted)
+        return acknowledged
+    }
+
+    @Test("by SIGKILL has every acknowledged write when it is opened again", arguments: [1, 7, 40, 200])
+    func kill9(afterAcknowledgements wanted: Int) async throws {
+        let acknowledged = try acknowledgements(wanted)
         let store = try SQLiteStore(directory: directory.path)
         for line in acknowledged {
             try #require(line.count == 2)
@@ -49,15 +55,28 @@ struct SQLiteStoreCrashTests {
         #expect(try await store.currentRevision().rawValue <= UInt64(acknowledged.count) + 1)
     }
 
+    @Test("by SIGKILL has every acknowledged lease when it is opened again", arguments: [1, 40, 400])
+    func kill9WithLeases(afterAcknowledgements wanted: Int) async throws {
+        let acknowledged = try acknowledgements(wanted, ["0", "leases"])
+        let store = try SQLiteStore(directory: directory.path)
+        let leases = Dictionary(try await store.leaseRecords().map { ($0.address, $0.value) }) { first, _ in first }
+        for number in acknowledged.indices {
+            let value = try #require(leases[IPv4Address(value: 0x0a00_0000 + UInt32(number))], "lease \(number) is lost")
+            #expect(value == Array("value \(number)".utf8))
+        }
+        // At most one more: committed, but killed before it was printed.
+        #expect(leases.count <= acknowledged.count + 1)
+    }
+
     @Test(
         "has synchronized each commit once, before it was acknowledged",
-        .enabled(if: FileManager.default.isExecutableFile(atPath: strace)))
-    func synchronizations() throws {
+        .enabled(if: FileManager.default.isExecutableFile(atPath: strace)), arguments: [[], ["leases"]])
+    func synchronizations(_ kind: [String]) throws {
         let trace = "\(directory.path)/trace"
         let child = Process()
         child.executableURL = URL(filePath: Self.strace)
         child.arguments = ["-f", "-qq", "-e", "trace=fsync,fdatasync,write", "-e", "signal=none", "-o", trace]
-        child.arguments? += [try Self.writer, "\(directory.path)/data", "50"]
+        child.arguments? += [try Self.writer, "\(directory.path)/data", "50"] + kind
         child.standardOutput = FileHandle.nullDevice
         try child.run()
         child.waitUntilExit()

@@ -1,6 +1,8 @@
 // A process to kill, and to trace: commits to the store in the directory named by its first argument, and prints each revision once it is
-// acknowledged. The second argument is how many commits to make; without it, it goes on until it is killed.
+// acknowledged. The second argument is how many commits to make; without it, or with 0, it goes on until it is killed. With `leases` as the
+// third, it puts leases, 10.0.0.0 and so on.
 import Glibc
+import Primitives
 import Store
 
 func complain(_ message: String) {
@@ -32,14 +34,19 @@ func settled(_ outcomes: [Outcome], _ value: [UInt8]) -> Revision {
 }
 
 guard CommandLine.arguments.count >= 2 else { fail("usage: StoreWriter DIRECTORY [COMMITS]") }
-let limit = CommandLine.arguments.count > 2 ? Int(CommandLine.arguments[2]) ?? 0 : Int.max
+let limit = CommandLine.arguments.count > 2 ? Int(CommandLine.arguments[2]).flatMap { $0 > 0 ? $0 : nil } ?? Int.max : Int.max
+let putsLeases = CommandLine.arguments.dropFirst(3).first == "leases"
 do {
     let store = try SQLiteStore(directory: CommandLine.arguments[1])
     var number = 0
     while number < limit {
-        let key = try Key(parsing: "writes/\(number)")
         let value = Array("value \(number)".utf8)
-        let revision = try commit(.create(key, value), value: value, to: store)
+        var revision = Revision.zero
+        if putsLeases {
+            try store.put([LeaseRecord(address: IPv4Address(value: 0x0a00_0000 + UInt32(number)), value: value)])
+        } else {
+            revision = try commit(.create(try Key(parsing: "writes/\(number)"), value), value: value, to: store)
+        }
         // One write(2) without a buffer: what was printed was acknowledged, and what was acknowledged gets printed at once.
         let line = Array("\(number) \(revision)\n".utf8)
         guard write(1, line, line.count) == line.count else { fail("nobody reads") }

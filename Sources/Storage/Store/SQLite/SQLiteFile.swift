@@ -49,8 +49,9 @@ struct SQLiteFile {
                 let damage = try String.fetchOne(db, sql: "PRAGMA quick_check(1)") ?? "the check said nothing"
                 guard damage == "ok" else { throw StoreError.corrupt(path: path, detail: damage) }
                 // Once more: the header's copy is older than one in the write-ahead log.
-                try checkSchema(try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0)
-                return try checkTables(db)
+                let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+                try checkSchema(version)
+                return try checkTables(db, version: version)
             }
         } catch {
             throw StoreError.opening(path, error)
@@ -62,8 +63,9 @@ struct SQLiteFile {
         guard found <= SQLiteSchema.version else { throw .newerSchema(path: path, found: found, known: SQLiteSchema.version) }
     }
 
-    private func checkTables(_ db: Database) throws -> StoreIdentity {
+    private func checkTables(_ db: Database, version: Int) throws -> StoreIdentity {
         _ = try Row.fetchOne(db, sql: "SELECT key, revision, created, value FROM history LIMIT 1")
+        if version >= 2 { _ = try Row.fetchOne(db, sql: "SELECT address, value FROM leases LIMIT 1") }
         let text = try String.fetchOne(db, sql: "SELECT identity FROM state WHERE id = 1 AND revision >= horizon")
         guard let identity = text.flatMap(StoreIdentity.init) else {
             throw StoreError.corrupt(path: path, detail: "the store's identity is missing or malformed")

@@ -18,12 +18,20 @@ extension SQLiteStore {
 
     /// On the writer's queue: judge everything, write everything, compact a little, one COMMIT.
     private func perform(_ batch: [Transaction], _ db: Database) -> Result<[Outcome], StoreError> {
-        let outcomes: [Outcome]
-        let isChanged: Bool
+        let result = transact(db) { try HistoryWriter(db: db, historyLimit: options.historyLimit).apply(batch) }
+        if case .success((_, isChanged: true)) = result { signal.ring() }
+        return result.map(\.0)
+    }
+
+    /// What `body` writes, and whether it did, in one transaction of the writer's.
+    func transact<Value>(
+        _ db: Database, _ body: () throws -> (Value, isChanged: Bool)
+    ) -> Result<(Value, isChanged: Bool), StoreError> {
+        let (value, isChanged): (Value, Bool)
         rollBack(db)
         do {
             try db.beginTransaction(.immediate)
-            (outcomes, isChanged) = try HistoryWriter(db: db, historyLimit: options.historyLimit).apply(batch)
+            (value, isChanged) = try body()
         } catch {
             rollBack(db)
             return .failure(.definite(error))
@@ -34,8 +42,7 @@ extension SQLiteStore {
             rollBack(db)
             return .failure(isChanged ? .unknown(error) : .definite(error))
         }
-        if isChanged { signal.ring() }
-        return .success(outcomes)
+        return .success((value, isChanged))
     }
 
     private func rollBack(_ db: Database) {

@@ -20,7 +20,7 @@ extension SQLiteStore {
     }
 
     /// One snapshot, on a connection that is not the writer's.
-    private func reading<Value: Sendable>(
+    func reading<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async -> Result<Value, StoreError> {
         await withCheckedContinuation { continuation in

@@ -10,6 +10,7 @@ package final class SQLiteStore: BlockingStore {
     let path: String
     let options: Options
     let signal = CommitSignal()
+    private let checkpointer: Checkpointer
     private let lock: DirectoryLock
 
     package struct Options: Sendable {
@@ -48,6 +49,8 @@ package final class SQLiteStore: BlockingStore {
         }
         do {
             pool = try Self.openPool(path, options)
+            checkpointer = try Checkpointer(path: path, configuration: Self.configuration("store-checkpoint", options))
+            pool.writeWithoutTransaction { [checkpointer] in checkpointer.follow($0) }
         } catch {
             throw StoreError.opening(path, error)
         }
@@ -56,6 +59,7 @@ package final class SQLiteStore: BlockingStore {
     /// Ends every watch, closes the file, gives the directory back. Anything asked afterwards is `.unavailable`.
     package func close() throws(StoreError) {
         signal.finish()
+        try? checkpointer.close()
         // So that a copy of the one file is a copy of the store. Should it fail, the log beside the file has the rest.
         try? pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
         do { try pool.close() } catch { throw .unavailable(detail: "cannot close \(path): \(error)") }
@@ -71,12 +75,17 @@ package final class SQLiteStore: BlockingStore {
         }
     }
 
-    private static func openPool(_ path: String, _ options: Options) throws -> DatabasePool {
+    private static func configuration(_ label: String, _ options: Options) -> Configuration {
         var configuration = Configuration()
-        configuration.label = "store"
+        configuration.label = label
+        configuration.busyMode = .timeout(options.lockWait / .seconds(1))
+        return configuration
+    }
+
+    private static func openPool(_ path: String, _ options: Options) throws -> DatabasePool {
+        var configuration = configuration("store", options)
         // A rollback that fails must not end the process; the writer tries it again before its next batch.
         configuration.allowsUnsafeTransactions = true
-        configuration.busyMode = .timeout(options.lockWait / .seconds(1))
         let pool = try DatabasePool(path: path, configuration: configuration)
         try pool.writeWithoutTransaction { db in
             // GRDB sets NORMAL after it has opened, which loses the last commits with the power: this must come later.
