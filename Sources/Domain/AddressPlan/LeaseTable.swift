@@ -54,6 +54,17 @@ package struct LeaseTable: Sendable {
         addresses[hardwareAddress]?.compactMap { records[$0]?.current } ?? []
     }
 
+    /// Until when a NIC holds its last address; `nil` when it holds none now. Where a prefix is given, only addresses in it count.
+    package func end(of hardwareAddress: HardwareAddress, within prefix: IPv4Prefix? = nil, at now: Int64) -> Int64? {
+        guard let addresses = addresses[hardwareAddress] else { return nil }
+        var last: Int64?
+        for address in addresses where prefix?.contains(address) ?? true {
+            guard let lease = records[address]?.current, lease.isHeld(at: now) else { continue }
+            last = max(last ?? lease.expires, lease.expires)
+        }
+        return last
+    }
+
     func addresses(of hardwareAddress: HardwareAddress) -> AddressList? { addresses[hardwareAddress] }
 
     /// The one place that writes a record, so that both indexes agree.

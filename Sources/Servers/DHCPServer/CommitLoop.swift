@@ -32,25 +32,19 @@ struct CommitLoop: Sendable {
     let queue: CommitQueue
     let leases: any LeaseStore
     let results: CommitResults
-    /// Wakes the thread that owns the lease table.
-    let wakeUp: WakeUp
     let sender: ReplySender
     let statistics: DHCPStatistics
     let trace: DHCPTrace
 
     /// Until the queue is closed and empty.
     func run() throws(SocketError) {
-        // From 2,000 a second on.
-        var load = LoadWindow(threshold: 20, pauseMicroseconds: 1000)
-        while let batch = try queue.take(most: Self.batchLimit, load: load) {
-            load.add(batch.count, at: LoadWindow.now())
+        while let batch = try queue.take(most: Self.batchLimit) {
             var outcomes = leases.commit(batch.map(\.change))
             while outcomes.count < batch.count { outcomes.append(.unknown("the store gave no outcome")) }
             statistics.committed(batch.count)
             acknowledge(batch, outcomes)
+            // Nobody is woken for them: nothing depends on them before the next message or order.
             results.post(zip(batch, outcomes).map { CommitResults.Result(change: $0.change, outcome: $1) })
-            // The next message wakes it under load, and before that nothing depends on the results.
-            if !load.isLoaded { wakeUp.signal() }
             for (pending, outcome) in zip(batch, outcomes) { pending.answer?(outcome) }
         }
     }

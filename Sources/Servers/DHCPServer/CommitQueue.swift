@@ -3,8 +3,8 @@ import BootPolicy
 import DatagramIO
 import Synchronization
 
-/// A change on its way to the disk, with the reply that waits for it.
-struct PendingCommit: Sendable {
+/// A change on its way to the disk, with the reply that waits for it. A class: it goes from list to list.
+final class PendingCommit: Sendable {
     let change: LeaseChange
     let reply: PreparedReply?
     /// Why the reply has no boot program.
@@ -12,7 +12,15 @@ struct PendingCommit: Sendable {
     /// `nil` for what no message asked for.
     let witness: Witness?
     /// Told what became of the change.
-    var answer: (@Sendable (LeaseCommitOutcome) -> Void)?
+    let answer: (@Sendable (LeaseCommitOutcome) -> Void)?
+
+    init(
+        change: LeaseChange, reply: PreparedReply? = nil, refusal: DHCPRefusal? = nil, witness: Witness? = nil,
+        answer: (@Sendable (LeaseCommitOutcome) -> Void)? = nil
+    ) {
+        (self.change, self.reply, self.refusal) = (change, reply, refusal)
+        (self.witness, self.answer) = (witness, answer)
+    }
 }
 
 /// From the thread that decides to the thread that commits. Bounded: what does not fit is refused, and its client asks again.
@@ -53,17 +61,17 @@ final class CommitQueue: Sendable {
 
     /// Waits for something, then takes up to `most`; `nil` when the queue is closed and empty.
     ///
-    /// What arrives during one commit makes the next: a group commit without a timer. Only under load it waits a moment for more.
-    func take(most: Int, load: LoadWindow) throws(SocketError) -> [PendingCommit]? {
-        var hasGathered = false
+    /// What arrives during one commit makes the next: a group commit without a timer.
+    func take(most: Int) throws(SocketError) -> [PendingCommit]? {
         while true {
-            if load.isLoaded, !hasGathered, state.withLock({ !$0.items.isEmpty && $0.items.count < most && !$0.isClosed }) {
-                load.gather()
-                hasGathered = true
-            }
             let (items, isClosed) = state.withLock { state in
-                let items = Array(state.items.prefix(most))
-                state.items.removeFirst(items.count)
+                var items: [PendingCommit] = []
+                if state.items.count <= most {
+                    swap(&items, &state.items)
+                } else {
+                    items = Array(state.items.prefix(most))
+                    state.items.removeFirst(most)
+                }
                 state.isAwaited = items.isEmpty
                 return (items, state.isClosed)
             }

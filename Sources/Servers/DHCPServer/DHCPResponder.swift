@@ -79,14 +79,13 @@ package struct DHCPResponder: Sendable {
     private mutating func respond(
         toStranger request: CheckedRequest, client: LeaseClient, subnet: ServedSubnet, arrival: Arrival, now: Int64
     ) -> Response {
-        let hasAddress = table.leases(of: client.hardwareAddress).contains { $0.isHeld(at: now) && subnet.plan.prefix.contains($0.address) }
+        let hasAddress = table.end(of: client.hardwareAddress, within: subnet.plan.prefix, at: now) != nil
         guard hasAddress || strangers.admits(client, in: subnet, now: now) else { return .ignore(.unknownHostLimit) }
         let response =
             request.type == .discover
             ? discover(request, client: client, subnet: subnet, arrival: arrival, now: now)
             : self.request(request, client: client, subnet: subnet, arrival: arrival, now: now)
-        let ends = table.leases(of: client.hardwareAddress).filter { $0.isHeld(at: now) }.map(\.expires)
-        if let end = ends.max() { strangers.hold(client, in: subnet, until: end) }
+        if let end = table.end(of: client.hardwareAddress, at: now) { strangers.hold(client, in: subnet, until: end) }
         return response
     }
 

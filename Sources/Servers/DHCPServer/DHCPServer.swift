@@ -50,7 +50,7 @@ package struct DHCPServer: Service {
         let queue = try CommitQueue(limit: configuration.commitQueueLimit)
         let results = CommitResults()
         let commit = CommitLoop(
-            queue: queue, leases: leases, results: results, wakeUp: stop.wakeUp, sender: ReplySender(clientPort: configuration.clientPort),
+            queue: queue, leases: leases, results: results, sender: ReplySender(clientPort: configuration.clientPort),
             statistics: statistics, trace: trace)
         let failure = Mutex<SocketError?>(nil)
         let failed: @Sendable (SocketError) -> Void = { error in

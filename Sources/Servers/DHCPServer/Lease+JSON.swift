@@ -6,14 +6,14 @@ extension Lease {
     /// more time than everything else that a DHCPREQUEST needs.
     package var json: [UInt8] {
         var text = LeaseText()
-        text.add("address", address.description)
+        text.add("address", plain: address.description)
         if let circuit { text.add("circuit", circuit) }
         if let clientIdentifier { text.add("clientIdentifier", clientIdentifier) }
         text.add("expires", expires)
-        text.add("hardwareAddress", hardwareAddress.description)
+        text.add("hardwareAddress", plain: hardwareAddress.description)
         if let hostName { text.add("hostName", hostName) }
-        text.add("state", state.rawValue)
-        if let uuid { text.add("uuid", uuid.description) }
+        text.add("state", plain: state.rawValue)
+        if let uuid { text.add("uuid", plain: uuid.description) }
         return text.finish()
     }
 }
@@ -30,6 +30,14 @@ private struct LeaseText {
         inner.add("circuit", circuit.circuit)
         if let remote = circuit.remote { inner.add("remote", remote) }
         bytes += inner.finish()
+    }
+
+    /// A value of letters, digits and marks that JSON writes as they are.
+    mutating func add(_ name: StaticString, plain value: String) {
+        begin(name)
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(contentsOf: value.utf8)
+        bytes.append(UInt8(ascii: "\""))
     }
 
     mutating func add(_ name: StaticString, _ value: String) {

@@ -21,7 +21,7 @@ extension ReceiveLoop {
                 answer(.success(offer))
             case .change(let change):
                 guard let lease = change.leases.first else { return answer(.failure(RevocationRefusal.unknown.problem(address))) }
-                let pending = PendingCommit(change: change, reply: nil, refusal: nil, witness: nil) { outcome in
+                let pending = PendingCommit(change: change) { outcome in
                     answer(outcome == .durable ? .success(lease) : .failure(outcome.problem(address)))
                 }
                 guard queue.push([pending]) == 0 else { return }

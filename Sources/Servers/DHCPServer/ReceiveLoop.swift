@@ -25,11 +25,8 @@ final class StopRequest: Sendable {
 
 /// What a request gets, until the batch that it came in is done.
 private struct PreparedAnswer {
-    let request: CheckedRequest
     let witness: Witness
-    let reply: PreparedReply?
-    let change: LeaseChange?
-    let refusal: DHCPRefusal?
+    let reply: PreparedReply
 }
 
 /// The thread that receives and decides. It alone owns the lease table; nothing in it waits for the disk.
@@ -51,7 +48,7 @@ struct ReceiveLoop {
     private var nextExpiry: Int64 = 0
     /// Of the datagrams of one batch: replies that wait for nothing, and what must be durable first. Both leave together at its end.
     private var outbox: [PreparedAnswer] = []
-    private var commits: [PreparedAnswer] = []
+    private var commits: [PendingCommit] = []
 
     init(
         configuration: DHCPServerConfiguration, endpoints: [Endpoint], directory: any BootDirectory, table: LeaseTable, orders: LeaseOrders,
@@ -72,26 +69,20 @@ struct ReceiveLoop {
     mutating func run() throws(SocketError) {
         defer { queue.close() }
         let batch = DatagramBatch()
-        // From 4,000 messages a second on: two for each exchange.
-        var load = LoadWindow(threshold: 40, pauseMicroseconds: 500)
         let descriptors = endpoints.map(\.socket.descriptor) + [stop.wakeUp.descriptor]
         while !stop.isStopped {
             let ready = try Readiness.wait(for: descriptors, milliseconds: 10_000)
             if ready.last == true { stop.wakeUp.clear() }
-            if load.isLoaded, !stop.isStopped { load.gather() }
             settle()
             takeSubnets()
             takeOrders()
-            var received = 0
             for (endpoint, isReady) in zip(endpoints, ready) where isReady {
                 let datagrams = try endpoint.socket.receive(into: batch)
-                received += datagrams.count
                 let now = clock()
                 for datagram in datagrams { handle(datagram, at: endpoint, now: now) }
                 sendReplies()
                 handOverCommits()
             }
-            load.add(received, at: LoadWindow.now())
             statistics.holding(responder.table.count)
         }
     }
@@ -159,15 +150,15 @@ struct ReceiveLoop {
             case .ignore(let reason):
                 throw reason
             case .reply(let message, let destination, let refusal):
-                if let refusal { refuse(refusal, request, witness) }
+                if let refusal { refuse(refusal, witness) }
                 let reply = try prepare(message, destination)
                 trace.received(datagram, .answered, refusal)
-                outbox.append(PreparedAnswer(request: request, witness: witness, reply: reply, change: nil, refusal: nil))
+                outbox.append(PreparedAnswer(witness: witness, reply: reply))
             case .commit(let change, let message, let destination, let refusal):
                 do {
                     let reply = try message.map { message throws(DHCPRefusal) in try prepare(message, destination) }
                     trace.received(datagram, .leased, refusal)
-                    commits.append(PreparedAnswer(request: request, witness: witness, reply: reply, change: change, refusal: refusal))
+                    commits.append(PendingCommit(change: change, reply: reply, refusal: refusal, witness: witness))
                 } catch {
                     responder.table.revert(change)
                     throw error
@@ -175,7 +166,7 @@ struct ReceiveLoop {
             }
         } catch {
             trace.received(datagram, .ignored, error)
-            refuse(error, request, witness)
+            refuse(error, witness)
             if error == .otherServerChosen, let server = request.message.serverIdentifier { tell(of: server, request, witness) }
         }
     }
@@ -189,12 +180,14 @@ struct ReceiveLoop {
     }
 
     private mutating func sendReplies() {
-        for (answer, error) in zip(outbox, sender.send(outbox.compactMap(\.reply))) {
+        guard !outbox.isEmpty else { return }
+        for (answer, error) in zip(outbox, sender.send(outbox.map(\.reply))) {
+            let reply = answer.reply
             if let error {
                 logger.debug("DHCP reply not sent", metadata: ["error": "\(error)"])
-                if let reply = answer.reply { trace.sent(reply, clientPort: configuration.clientPort, notFor: .sendFailed) }
-                refuse(.sendFailed, answer.request, answer.witness)
-            } else if let reply = answer.reply {
+                trace.sent(reply, clientPort: configuration.clientPort, notFor: .sendFailed)
+                refuse(.sendFailed, answer.witness)
+            } else {
                 if let type = reply.message.messageType { statistics.sent(type) }
                 trace.sent(reply, clientPort: configuration.clientPort)
                 answer.witness.sent(reply.message)
@@ -206,21 +199,18 @@ struct ReceiveLoop {
     /// What does not fit into the queue did not happen.
     private mutating func handOverCommits() {
         guard !commits.isEmpty else { return }
-        let pending = commits.compactMap { answer in
-            answer.change.map { PendingCommit(change: $0, reply: answer.reply, refusal: answer.refusal, witness: answer.witness) }
-        }
-        let taken = queue.push(pending)
-        for answer in commits.dropFirst(taken) {
-            if let change = answer.change { responder.table.revert(change) }
-            if let reply = answer.reply { trace.sent(reply, clientPort: configuration.clientPort, notFor: .commitQueueFull) }
-            refuse(.commitQueueFull, answer.request, answer.witness)
+        let taken = queue.push(commits)
+        for pending in commits.dropFirst(taken) {
+            responder.table.revert(pending.change)
+            if let reply = pending.reply { trace.sent(reply, clientPort: configuration.clientPort, notFor: .commitQueueFull) }
+            if let witness = pending.witness { refuse(.commitQueueFull, witness) }
         }
         commits.removeAll(keepingCapacity: true)
     }
 
-    private func refuse(_ refusal: DHCPRefusal, _ request: CheckedRequest, _ witness: Witness) {
-        statistics.refused(refusal, of: request.type)
-        witness.refused(refusal, detail: "\(request.type) from \(request.hardwareAddress)")
-        logger.debug("DHCP request refused", metadata: ["reason": "\(refusal.rawValue)", "host.mac": "\(request.hardwareAddress)"])
+    private func refuse(_ refusal: DHCPRefusal, _ witness: Witness) {
+        statistics.refused(refusal, of: witness.type)
+        witness.refused(refusal, detail: "\(witness.type) from \(witness.hardwareAddress)")
+        logger.debug("DHCP request refused", metadata: ["reason": "\(refusal.rawValue)", "host.mac": "\(witness.hardwareAddress)"])
     }
 }

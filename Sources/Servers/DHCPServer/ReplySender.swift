@@ -24,32 +24,30 @@ struct ReplySender: Sendable {
 
     /// One result each, in order: `nil` where it left. What leaves by one socket leaves in one system call.
     func send(_ replies: [PreparedReply]) -> [SocketError?] {
-        var results = [SocketError?](repeating: nil, count: replies.count)
-        var gathered: [(index: Int, datagram: OutgoingDatagram)] = []
+        var results: [SocketError?] = []
+        results.reserveCapacity(replies.count)
+        var gathered: [OutgoingDatagram] = []
+        gathered.reserveCapacity(replies.count)
         var socket: UDPSocket?
         func leave() {
-            guard let socket, !gathered.isEmpty else { return }
-            for (sent, error) in zip(gathered, socket.send(gathered.map(\.datagram))) { results[sent.index] = error }
+            if let socket, !gathered.isEmpty { results += socket.send(gathered) }
             gathered.removeAll(keepingCapacity: true)
         }
-        for (index, reply) in replies.enumerated() {
+        for reply in replies {
             let endpoint = reply.endpoint
+            if socket?.descriptor !== endpoint.socket.descriptor { leave() }
+            socket = endpoint.socket
             switch reply.destination {
-            case .broadcast: results[index] = frame(reply, to: .broadcast, hardware: .broadcast, endpoint: endpoint)
-            case .frame(let client, let hardware): results[index] = frame(reply, to: client, hardware: hardware, endpoint: endpoint)
-            case .sender(let sender):
-                if socket?.descriptor !== endpoint.socket.descriptor { leave() }
-                socket = endpoint.socket
-                gathered.append((index, datagram(reply, to: sender, port: reply.requestPort)))
+            case .broadcast:
+                leave()
+                results.append(frame(reply, to: .broadcast, hardware: .broadcast, endpoint: endpoint))
+            case .frame(let client, let hardware):
+                leave()
+                results.append(frame(reply, to: client, hardware: hardware, endpoint: endpoint))
+            case .sender(let sender): gathered.append(datagram(reply, to: sender, port: reply.requestPort))
             case .relay(let relay, let usesSourcePort):
-                if socket?.descriptor !== endpoint.socket.descriptor { leave() }
-                socket = endpoint.socket
-                let port = usesSourcePort ? reply.requestPort : DHCPMessage.serverPort
-                gathered.append((index, datagram(reply, to: relay, port: port)))
-            case .client(let client):
-                if socket?.descriptor !== endpoint.socket.descriptor { leave() }
-                socket = endpoint.socket
-                gathered.append((index, datagram(reply, to: client, port: clientPort)))
+                gathered.append(datagram(reply, to: relay, port: usesSourcePort ? reply.requestPort : DHCPMessage.serverPort))
+            case .client(let client): gathered.append(datagram(reply, to: client, port: clientPort))
             }
         }
         leave()

@@ -4,17 +4,18 @@ import Fleet
 import FleetModel
 import Primitives
 
-/// Who a message is from, and how to write about it in that host's boot timeline.
-struct Witness: Sendable {
+/// Who a message is from, and how to write about it in that host's boot timeline. A class: it goes along with the answer.
+final class Witness: Sendable {
     private let directory: any BootDirectory
     private let sighted: SightedHost
     private let stage: Sighting.Stage
-    private let hardwareAddress: HardwareAddress
+    let hardwareAddress: HardwareAddress
+    let type: DHCPMessageType
 
     /// Tells the fleet about the message.
     init(_ request: CheckedRequest, directory: any BootDirectory) {
         self.directory = directory
-        hardwareAddress = request.hardwareAddress
+        (hardwareAddress, type) = (request.hardwareAddress, request.type)
         stage =
             switch request.bootClient?.kind {
             case .pxe, .http: .firmware

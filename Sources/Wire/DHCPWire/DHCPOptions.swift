@@ -76,11 +76,7 @@ package struct DHCPOptions: Sendable {
     /// As one number in network order, of this many bytes.
     mutating func set(_ code: DHCPOptionCode, number: UInt32, bytes count: Int) {
         let start = storage.count
-        var shift = UInt32(8 * count)
-        while shift > 0 {
-            shift -= 8
-            storage.append(UInt8(truncatingIfNeeded: number >> shift))
-        }
+        withUnsafeBytes(of: number.bigEndian) { storage.append(contentsOf: UnsafeRawBufferPointer(rebasing: $0.suffix(count))) }
         enter(code, start..<storage.count)
     }
 
