@@ -8,10 +8,11 @@ package struct Document: Sendable, Hashable {
     package var file: String
     /// Where the document begins in that file.
     package var position: SourcePosition
-    /// Where the values are that other documents may quarrel with, by path.
-    var marks: [String: SourcePosition] = [:]
+    /// The line of that file that `source` begins at.
+    var firstLine: Int
 
-    package enum Spec: Sendable, Hashable {
+    /// Of its own: the largest kind would make every document as large.
+    package indirect enum Spec: Sendable, Hashable {
         case subnet(SubnetSpec)
         case image(ImageSpec)
         case profile(ProfileSpec)
@@ -31,8 +32,8 @@ package struct Document: Sendable, Hashable {
         }
     }
 
-    /// Place of the value at `path`; of the document where that was not kept.
-    func mark(_ path: String) -> SourcePosition { marks[path] ?? position }
+    /// Place of the value at `path`; of the document where there is none. Only mistakes ask for it, so it is looked for, not kept.
+    func mark(_ path: String) -> SourcePosition { DocumentParser.places(in: self)[path] ?? position }
 }
 
 /// What every document has besides its `spec`.

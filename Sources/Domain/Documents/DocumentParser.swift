@@ -78,7 +78,14 @@ package enum DocumentParser {
         guard let kind = fields.required("kind", example: "Host").flatMap(kind) else { return nil }
         guard let spec = spec(of: kind, fields, name: metadata?.name ?? ""), let metadata else { return nil }
         return Document(
-            metadata: metadata, spec: spec, source: source.text, file: reading.file, position: root.position, marks: reading.marks)
+            metadata: metadata, spec: spec, source: source.text, file: reading.file, position: root.position, firstLine: source.firstLine)
+    }
+
+    /// Where the values are that other documents may quarrel with, by path.
+    static func places(in document: Document) -> [String: SourcePosition] {
+        let reading = Reading(file: document.file)
+        _ = read(YAMLSource(text: document.source, firstLine: document.firstLine), reading)
+        return reading.marks
     }
 
     private static func kind(_ cursor: Cursor) -> DocumentKind? {

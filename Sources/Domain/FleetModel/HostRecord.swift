@@ -11,25 +11,106 @@ package struct HostRecord: Codable, Sendable, Hashable {
     package var discoveredAt: Int64
     /// What its firmware told us when it was first seen: architecture, vendor class.
     package var firmware: String?
-    package var boot: BootRecord?
-    /// A claimed boot, while a message that began the next one is all there is of that. Should the host report under it, it goes on.
-    package var overtaken: BootRecord?
-    package var inventory: Inventory?
-    /// The last order of an upgrade or a restart.
-    package var upgrade: UpgradeRecord?
-    /// The last order of a renewal of a guest.
-    package var renewal: GuestRenewalRecord?
-    /// The last image with which it was operational.
-    package var lastGood: GoodImage?
-    /// What starts of an image have shown since the host was operational with it.
-    package var trouble: ImageTrouble?
-    /// A boot that seems to have failed, while a message that began the next one is all there is of that.
-    package var ended: EndedBoot?
-    /// What it boots in place of the assigned image; `nil` for most.
-    package var standIn: StandIn?
+    /// What it showed, apart: a host that never started takes a tenth of the memory without.
+    private var shown: Shown?
 
     package init(id: HostID, claims: HostClaims, document: String? = nil, discoveredAt: Int64, firmware: String? = nil) {
         (self.id, self.claims, self.document, self.discoveredAt, self.firmware) = (id, claims, document, discoveredAt, firmware)
+    }
+}
+
+extension HostRecord {
+    package var boot: BootRecord? {
+        get { shown?.facts.boot }
+        set { facts.boot = newValue }
+    }
+    /// A claimed boot, while a message that began the next one is all there is of that. Should the host report under it, it goes on.
+    package var overtaken: BootRecord? {
+        get { shown?.facts.overtaken }
+        set { facts.overtaken = newValue }
+    }
+    package var inventory: Inventory? {
+        get { shown?.facts.inventory }
+        set { facts.inventory = newValue }
+    }
+    /// The last order of an upgrade or a restart.
+    package var upgrade: UpgradeRecord? {
+        get { shown?.facts.upgrade }
+        set { facts.upgrade = newValue }
+    }
+    /// The last order of a renewal of a guest.
+    package var renewal: GuestRenewalRecord? {
+        get { shown?.facts.renewal }
+        set { facts.renewal = newValue }
+    }
+    /// The last image with which it was operational.
+    package var lastGood: GoodImage? {
+        get { shown?.facts.lastGood }
+        set { facts.lastGood = newValue }
+    }
+    /// What starts of an image have shown since the host was operational with it.
+    package var trouble: ImageTrouble? {
+        get { shown?.facts.trouble }
+        set { facts.trouble = newValue }
+    }
+    /// A boot that seems to have failed, while a message that began the next one is all there is of that.
+    package var ended: EndedBoot? {
+        get { shown?.facts.ended }
+        set { facts.ended = newValue }
+    }
+    /// What it boots in place of the assigned image; `nil` for most.
+    package var standIn: StandIn? {
+        get { shown?.facts.standIn }
+        set { facts.standIn = newValue }
+    }
+
+    private var facts: Facts {
+        get { shown?.facts ?? Facts() }
+        set { shown = newValue == Facts() ? nil : Shown(newValue) }
+    }
+
+    private struct Facts: Codable, Sendable, Hashable {
+        var boot: BootRecord?
+        var overtaken: BootRecord?
+        var inventory: Inventory?
+        var upgrade: UpgradeRecord?
+        var renewal: GuestRenewalRecord?
+        var lastGood: GoodImage?
+        var trouble: ImageTrouble?
+        var ended: EndedBoot?
+        var standIn: StandIn?
+    }
+
+    private final class Shown: Sendable, Hashable {
+        let facts: Facts
+        init(_ facts: Facts) { self.facts = facts }
+        static func == (a: Shown, b: Shown) -> Bool { a === b || a.facts == b.facts }
+        func hash(into hasher: inout Hasher) { hasher.combine(facts) }
+    }
+}
+
+/// One object, whatever is kept apart.
+extension HostRecord {
+    private enum CodingKeys: String, CodingKey { case id, claims, document, discoveredAt, firmware }
+
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            id: try values.decode(HostID.self, forKey: .id), claims: try values.decode(HostClaims.self, forKey: .claims),
+            document: try values.decodeIfPresent(String.self, forKey: .document),
+            discoveredAt: try values.decode(Int64.self, forKey: .discoveredAt),
+            firmware: try values.decodeIfPresent(String.self, forKey: .firmware))
+        facts = try Facts(from: decoder)
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encode(id, forKey: .id)
+        try values.encode(claims, forKey: .claims)
+        try values.encodeIfPresent(document, forKey: .document)
+        try values.encode(discoveredAt, forKey: .discoveredAt)
+        try values.encodeIfPresent(firmware, forKey: .firmware)
+        try shown?.facts.encode(to: encoder)
     }
 }
 

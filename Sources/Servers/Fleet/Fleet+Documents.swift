@@ -22,6 +22,9 @@ actor FleetWriter {
     }
 }
 
+/// malloc_trim(3), which the Glibc module leaves out.
+@_silgen_name("malloc_trim") private func trimAllocator(_ left: Int) -> Int32
+
 extension Fleet {
     /// Brings documents in force: all of them, durable before the answer, or none.
     package func apply(_ request: ApplyRequest) async throws -> ApplyResult {
@@ -83,9 +86,13 @@ extension Fleet {
         // Host ids that the documents brought into being must be there before a placement names them.
         await save()
         try await settlePlacements()
+        Self.returnMemory()
         changes.ring()
         return new
     }
+
+    /// What reading documents took is several times what they take once they are read, and the allocator would keep it.
+    static func returnMemory() { _ = trimAllocator(0) }
 
     /// Writes the placements that the documents ask for. Run again after a crash, it finishes what was left.
     func settlePlacements() async throws {

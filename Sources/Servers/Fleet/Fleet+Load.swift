@@ -36,6 +36,7 @@ extension Fleet {
         try reloadImages()
         await save()
         try await settlePlacements()
+        Self.returnMemory()
     }
 
     private func makeSeal() throws -> PublishedBlob {
