@@ -15,6 +15,9 @@ release_build() {
     echo "$bennu"
 }
 
+# Both sides go before whatever else the computer does, unless it is shared: NICENESS=19 leaves others alone, and is worth ratios only.
+niceness=${NICENESS:--15}
+
 work=$(mktemp -d "${TMPDIR:-/var/tmp}/bennu-benchmark-XXXXXX")
 server=
 server_space=bench-s-$$ load_space=bench-l-$$ server_link=bench-s load_link=bench-l
@@ -64,14 +67,14 @@ in_server() {
     server=$!
 }
 
-in_load() { nice -n -15 ip netns exec "$load_space" taskset -c "1-$(($(nproc) > 1 ? $(nproc) - 1 : 1))" "$@"; }
+in_load() { nice -n "$((niceness - $(nice)))" ip netns exec "$load_space" taskset -c "1-$(($(nproc) > 1 ? $(nproc) - 1 : 1))" "$@"; }
 
-# Both sides go before whatever else the computer does. Thread by thread, once they all run: Swift's runtime gives its threads a niceness of its own,
+# Thread by thread, once they all run: Swift's runtime gives its threads a niceness of its own,
 # whatever the process began with. The group is that of the whole session (sched(7), autogroup), put back at the end.
 go_first() {
     local task
-    for task in "/proc/$server/task"/*; do renice -n -15 -p "${task##*/}" >/dev/null; done
-    [[ ! -e /proc/self/autogroup ]] || echo -15 >/proc/self/autogroup
+    for task in "/proc/$server/task"/*; do renice -n "$niceness" -p "${task##*/}" >/dev/null; done
+    [[ ! -e /proc/self/autogroup ]] || echo "$niceness" >/proc/self/autogroup
 }
 
 stop_server() {
