@@ -89,8 +89,8 @@ let package = Package(
         target(
             "Fleet", in: "Servers",
             [
-                "Primitives", "HostContract", "FleetModel", "Documents", "AddressPlan", "OperatorTypes", "Rollout", "Store", "Journal", "ImageStore",
-                collections, crypto, lifecycle, logging,
+                "Primitives", "HostContract", "FleetModel", "Documents", "AddressPlan", "BootPolicy", "OperatorTypes", "Rollout", "Store", "Journal",
+                "ImageStore", collections, crypto, lifecycle, logging,
             ]),
         target(
             "DHCPServer", in: "Servers",
@@ -185,8 +185,8 @@ let package = Package(
         tests(
             "Fleet", in: "Servers",
             [
-                "Fleet", "FleetFixtures", "AddressPlan", "Documents", "FleetModel", "HostContract", "ImageStore", "Journal", "OperatorTypes",
-                "Primitives", "Rollout", "Store", "TestSupport", collections, crypto, logging,
+                "Fleet", "FleetFixtures", "AddressPlan", "BootPolicy", "Documents", "FleetModel", "HostContract", "ImageStore", "Journal",
+                "OperatorTypes", "Primitives", "Rollout", "Store", "TestSupport", collections, crypto, logging,
             ]),
         tests(
             "ConfigurationServer", in: "Servers",

@@ -29,14 +29,16 @@ extension IPXEScript {
         return text(["#!ipxe", "imgfree", "chain --replace --autofree \(url) ||"] + askAgain(url))
     }
 
-    /// Shows why there is nothing to start, and asks again after a pause. Lines of `message` stay lines.
-    package static func wait(reason: String, message: String, for client: Client, from servers: Servers) -> String {
+    /// Shows why there is nothing to start, and asks again after `pause` seconds. Lines of `message` stay lines.
+    package static func wait(
+        reason: String, message: String, for client: Client, from servers: Servers, pause: Int = pause
+    ) -> String {
         var lines = ["#!ipxe", "imgfree", "echo", "echo Bennu: this host waits: \(clean(reason))"]
         for line in message.prefix(2000).split(whereSeparator: \.isNewline).prefix(8) {
             lines.append("echo Bennu: \(clean(String(line)))")
         }
         lines.append("echo Bennu: hardware address \(client.hardwareAddress)\(client.uuid.map { ", UUID \($0)" } ?? "")")
-        return text(lines + askAgain(url(of: client, at: servers)))
+        return text(lines + askAgain(url(of: client, at: servers), pause: pause))
     }
 
     /// `initrd=` must name every file for EFI builds of iPXE before 2021 (no initrd.magic): the kernel's EFI stub then reads them by name
@@ -61,7 +63,7 @@ extension IPXEScript {
     private static func initrdName(_ index: Int) -> String { "bennu-initrd-\(index + 1)" }
 
     /// `--replace` ends this script before the next begins, so a host may wait for months. A server that is away is asked again.
-    private static func askAgain(_ url: String) -> [String] {
+    private static func askAgain(_ url: String, pause: Int = pause) -> [String] {
         [
             "imgfree",
             "echo Bennu: asking again every \(pause) seconds",

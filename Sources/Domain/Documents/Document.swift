@@ -18,6 +18,7 @@ package struct Document: Sendable, Hashable {
         case profile(ProfileSpec)
         case host(HostSpec)
         case guest(GuestSpec)
+        case bootServer(BootServerSpec)
     }
 
     package var key: DocumentKey { DocumentKey(kind: kind, name: metadata.name) }
@@ -29,6 +30,7 @@ package struct Document: Sendable, Hashable {
         case .profile: .profile
         case .host: .host
         case .guest: .guest
+        case .bootServer: .bootServer
         }
     }
 
@@ -51,6 +53,7 @@ package enum DocumentKind: String, Codable, Sendable, CaseIterable, Comparable {
     case profile = "Profile"
     case host = "Host"
     case guest = "Guest"
+    case bootServer = "BootServer"
 
     package static let apiVersion = "bennu/v1"
 

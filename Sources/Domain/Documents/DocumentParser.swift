@@ -105,6 +105,7 @@ package enum DocumentParser {
         case .profile: ProfileSpec(reading: cursor).map { .profile($0) }
         case .host: HostSpec(reading: cursor).map { .host($0) }
         case .guest: GuestSpec(reading: cursor, name: name).map { .guest($0) }
+        case .bootServer: BootServerSpec(reading: cursor).map { .bootServer($0) }
         }
     }
 

@@ -35,7 +35,7 @@ package enum BootFailure: String, Codable, Sendable, CaseIterable {
         }
         // What was still being fetched when it ended may have ended by that.
         guard boot.hasAllItNeeds(hasRoot: hasRoot) else { return nil }
-        self = endedAt - boot.startedAt >= Self.time ? .neverUp : .endedEarly
+        self = endedAt - boot.workedSince >= Self.time ? .neverUp : .endedEarly
     }
 
     package var text: String {

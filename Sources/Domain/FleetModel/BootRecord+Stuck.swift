@@ -7,7 +7,7 @@ extension BootRecord {
     ///   - heard: the last sign of life, of whatever kind; `nil` when there was none since our servers run.
     ///   - patience: milliseconds.
     package func isStuck(hasRoot: Bool, now: Int64, serving: Int64, heard: Int64?, patience: Int64) -> Bool {
-        kind != .soft && phase < .agent && lastReport == nil && now - max(startedAt, serving, heard ?? 0) > patience
+        kind != .soft && phase < .agent && lastReport == nil && now - max(workedSince, serving, heard ?? 0) > patience
             && hasAllItNeeds(hasRoot: hasRoot)
     }
 

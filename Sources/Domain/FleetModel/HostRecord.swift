@@ -157,6 +157,11 @@ package struct BootRecord: Codable, Sendable, Hashable {
     package var steps: [Step]?
     /// Network boot programs that it fetched.
     package var loadersSent: Int?
+    /// Milliseconds for which our servers made it wait to download; what it had to wait for is no sign of trouble.
+    package var queued: Int64?
+
+    /// When it would have begun without that.
+    var workedSince: Int64 { startedAt + (queued ?? 0) }
 
     package init(id: BootID, kind: Kind, predecessor: BootID?, startedAt: Int64) {
         (self.id, self.kind, self.predecessor, self.startedAt, self.phase) = (id, kind, predecessor, startedAt, .firmware)

@@ -17,11 +17,14 @@ package struct HostSummary: Codable, Sendable, Hashable {
     package var guestsRunning: Int
     /// Milliseconds since 1970.
     package var lastReport: Int64?
+    /// Where it waits to download; `nil` when it does not.
+    package var queue: QueuePlace?
 
     package init(
         id: HostID, name: String?, state: HostState, phase: BootRecord.Phase?, address: IPv4Address?, claims: HostClaims, image: String?,
-        drift: Bool, guestsRunning: Int, lastReport: Int64?
+        drift: Bool, guestsRunning: Int, lastReport: Int64?, queue: QueuePlace? = nil
     ) {
+        self.queue = queue
         (self.id, self.name, self.state, self.phase, self.address) = (id, name, state, phase, address)
         (self.claims, self.image, self.drift, self.guestsRunning, self.lastReport) = (claims, image, drift, guestsRunning, lastReport)
     }

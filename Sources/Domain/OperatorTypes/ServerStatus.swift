@@ -1,3 +1,4 @@
+package import FleetModel
 package import Primitives
 
 /// `bennu status`: what this server is and does.
@@ -13,6 +14,8 @@ package struct ServerStatus: Codable, Sendable, Hashable {
     package var counters: [String: [String: UInt64]]
     /// Where hosts boot from, an interface each; empty where this process serves no boots.
     package var bootServers: [BootServerAddress]
+    /// Downloads where they are limited; `nil` where nothing is.
+    package var downloads: DownloadLoads?
 
     /// Our address on an interface, and the port of HTTP there.
     package struct BootServerAddress: Codable, Sendable, Hashable {
@@ -26,8 +29,10 @@ package struct ServerStatus: Codable, Sendable, Hashable {
 
     package init(
         version: String, site: String, roles: [String], processID: Int32, revision: UInt64, hosts: [String: Int],
-        counters: [String: [String: UInt64]], bootServers: [BootServerAddress] = []
+        counters: [String: [String: UInt64]], bootServers: [BootServerAddress] = [],
+        downloads: DownloadLoads? = nil
     ) {
+        self.downloads = downloads
         self.bootServers = bootServers
         (self.version, self.site, self.roles, self.processID) = (version, site, roles, processID)
         (self.revision, self.hosts, self.counters) = (revision, hosts, counters)

@@ -1,4 +1,5 @@
 package import ArgumentParser
+import FleetModel
 import HostContract
 import OperatorClient
 import OperatorTypes
@@ -27,6 +28,11 @@ package struct StatusCommand: AsyncParsableCommand {
             print("bennu \(status.version), site \(status.site), process \(status.processID), revision \(status.revision)")
             print("roles: \(status.roles.joined(separator: ", "))")
             print("hosts: \(status.hosts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", "))\n")
+            var loads = TextTable("downloads", "slots", "in use", "queued")
+            func add(_ name: String, _ load: DownloadLoad) { loads.add(name, "\(load.limit)", "\(load.downloading)", "\(load.queued)") }
+            if let server = status.downloads?.server { add("boot server", server) }
+            for (name, load) in (status.downloads?.subnets ?? [:]).sorted(by: { $0.key < $1.key }) { add("subnet \(name)", load) }
+            if !loads.isEmpty { print(loads.render() + "\n") }
             var table = TextTable("role", "counter", "count")
             for (role, counters) in status.counters.sorted(by: { $0.key < $1.key }) {
                 for (name, count) in counters.sorted(by: { $0.key < $1.key }) { table.add(role, name, "\(count)") }

@@ -160,7 +160,7 @@ struct ServerAssembly {
             return ServerStatus(
                 version: BennuVersion.current, site: plan.site, roles: plan.roles.map(\.rawValue).sorted(),
                 processID: ProcessInfo.processInfo.processIdentifier, revision: fleet.snapshot.revision, hosts: fleet.hostCounts(),
-                counters: counters, bootServers: bootServers)
+                counters: counters, bootServers: bootServers, downloads: fleet.downloadLoads.orNil)
         }
     }
 }

@@ -14,6 +14,12 @@ package protocol BootDirectory: Sendable {
     func blob(_ digest: Digest) -> PublishedBlob?
     /// A network boot program by the name that firmware asks for: `undionly.kpxe`, `snponly.efi`.
     func bootFile(_ name: String) -> PublishedBlob?
+    /// Whether a boot may fetch its root now, or wait for others.
+    func decideDownload(of root: Digest, by boot: BootID, at address: IPv4Address?) -> DownloadDecision
+    /// How a download goes that `boot` asked for: with its last blob a host gives its place to another.
+    func download(_ step: DownloadStep, of blob: Digest, by boot: BootID, at address: IPv4Address?)
+    /// The host of `boot` was let through, and downloads nothing after all.
+    func abandonDownload(by boot: BootID)
     /// Adds to the boot timeline. `time` and `sequence` are set by the fleet.
     func record(_ event: BootEvent)
 }
@@ -53,12 +59,15 @@ package struct Sighting: Sendable, Hashable {
     package var firmware: String?
     /// True for the first message of an exchange (DHCPDISCOVER): only that can begin a boot.
     package var isFirstMessage: Bool
+    /// Where a request came from; it tells whose share of the network a download takes.
+    package var address: IPv4Address?
 
     package init(
-        stage: Stage, hardwareAddress: HardwareAddress, uuid: UniversalUniqueIdentifier?, firmware: String? = nil, isFirstMessage: Bool = false
+        stage: Stage, hardwareAddress: HardwareAddress, uuid: UniversalUniqueIdentifier?, firmware: String? = nil, isFirstMessage: Bool = false,
+        address: IPv4Address? = nil
     ) {
         (self.stage, self.hardwareAddress, self.uuid) = (stage, hardwareAddress, uuid)
-        (self.firmware, self.isFirstMessage) = (firmware, isFirstMessage)
+        (self.firmware, self.isFirstMessage, self.address) = (firmware, isFirstMessage, address)
     }
 }
 
@@ -77,6 +86,8 @@ package enum BootDecision: Sendable, Hashable {
     case boot(BootPlan)
     /// Shown on the host's own screen, then it asks again.
     case wait(WaitReason, message: String)
+    /// Others download; it asks again after so many seconds.
+    case queue(QueuePlace, seconds: Int)
 
     package enum WaitReason: String, Sendable, Hashable, CaseIterable {
         case notAccepted = "host-not-accepted"
@@ -84,6 +95,17 @@ package enum BootDecision: Sendable, Hashable {
         case imageMissing = "image-missing"
         case imageIncomplete = "image-incomplete"
     }
+}
+
+/// What comes of a host's request for its root.
+package enum DownloadDecision: Sendable, Hashable {
+    case go
+    case queue(QueuePlace, seconds: Int)
+}
+
+package enum DownloadStep: Sendable, Hashable {
+    case began, progressed
+    case ended(isComplete: Bool)
 }
 
 /// Everything that an iPXE script names.

@@ -54,7 +54,8 @@ extension Fleet {
 
     package func removeDocument(kind: String, name: String) async throws -> ApplyResult {
         guard let key = DocumentKey("\(kind)/\(name)") else {
-            throw APIProblem(code: "malformed-name", message: "\(kind)/\(name) names no document; kinds are Subnet, Image, Profile, Host, Guest")
+            throw APIProblem(
+                code: "malformed-name", message: "\(kind)/\(name) names no document; kinds are Subnet, Image, Profile, Host, Guest, BootServer")
         }
         return try await writer.exclusively { [self] in
             let (before, revision) = state.withLock { ($0.documents, $0.revision) }
@@ -83,6 +84,7 @@ extension Fleet {
             var generator = SystemRandomNumberGenerator()
             state.adopt(documents, revision: new, now: time, using: &generator)
         }
+        brings(state.withLock { $0.downloadLimits })
         // Host ids that the documents brought into being must be there before a placement names them.
         await save()
         try await settlePlacements()

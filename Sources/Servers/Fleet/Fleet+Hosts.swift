@@ -12,14 +12,15 @@ import Synchronization
 /// What operators ask about hosts, and do with them.
 extension Fleet {
     package func hostList() -> [HostSummary] {
-        let view = snapshot
-        return view.hosts.values.map { view.summary(of: $0, now: now()) }
+        let (view, queue) = (snapshot, queue)
+        return view.hosts.values.map { view.summary(of: $0, now: now(), queue: queue[$0.id]) }
             .sorted { ($0.name ?? "~\($0.id)", $0.id) < ($1.name ?? "~\($1.id)", $1.id) }
     }
 
     package func hostDetail(_ name: String) throws(APIProblem) -> HostDetail {
         let view = snapshot
-        return view.detail(of: try view.known(name), now: now())
+        let record = try view.known(name)
+        return view.detail(of: record, now: now(), queue: queue[record.id])
     }
 
     /// The number of hosts in each state.
@@ -143,7 +144,7 @@ extension FleetState {
         return record
     }
 
-    package func summary(of record: HostRecord, now: Int64) -> HostSummary {
+    package func summary(of record: HostRecord, now: Int64, queue: QueuePlace? = nil) -> HostSummary {
         let hashes = (try? assignment(of: record).get()).map(ConfigurationHashes.init)
         let status = record.boot?.status
         let assigned = try? assignment(of: record).get()
@@ -155,10 +156,10 @@ extension FleetState {
             id: record.id, name: record.document, state: HostState(of: record, now: now), phase: record.boot?.phase,
             address: record.boot?.address, claims: record.claims,
             image: record.document.flatMap { documents.imageReference(forHost: $0)?.description }, drift: drift,
-            guestsRunning: status?.guests.count { $0.state == "running" } ?? 0, lastReport: record.boot?.lastReport)
+            guestsRunning: status?.guests.count { $0.state == "running" } ?? 0, lastReport: record.boot?.lastReport, queue: queue)
     }
 
-    package func detail(of record: HostRecord, now: Int64) -> HostDetail {
+    package func detail(of record: HostRecord, now: Int64, queue: QueuePlace? = nil) -> HostDetail {
         var assignment: HostDetail.Assignment?
         var obstacle: String?
         var settings: HostSettings?
@@ -172,7 +173,7 @@ extension FleetState {
             obstacle = found.message
         }
         return HostDetail(
-            summary: summary(of: record, now: now), record: record, assignment: assignment, obstacle: obstacle, settings: settings,
+            summary: summary(of: record, now: now, queue: queue), record: record, assignment: assignment, obstacle: obstacle, settings: settings,
             revision: revision, guestMemory: record.document.flatMap { guestMemory(of: record, name: $0) })
     }
 }

@@ -33,6 +33,7 @@ extension Fleet {
             var generator = SystemRandomNumberGenerator()
             state.adopt(documents, revision: revision, now: time, using: &generator)
         }
+        brings(state.withLock { $0.downloadLimits })
         try reloadImages()
         await save()
         try await settlePlacements()

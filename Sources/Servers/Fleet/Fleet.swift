@@ -1,3 +1,5 @@
+import BootPolicy
+import Dispatch
 import Documents
 package import FleetModel
 import Foundation
@@ -22,7 +24,10 @@ package final class Fleet: Service {
     let store: any Store
     let logger: Logger
     let now: @Sendable () -> Int64
+    /// Milliseconds of a clock that only goes forward.
+    let uptime: @Sendable () -> Int64
     let state: Mutex<FleetState>
+    let downloads = Mutex(DownloadSlots())
     /// When these servers began to listen; milliseconds since 1970.
     let startedAt: Int64
     package let changes = ChangeBell()
@@ -32,13 +37,16 @@ package final class Fleet: Service {
     private let recordWriter = GroupWriter<HostID>()
 
     /// Loads everything from the store.
-    /// - Parameter now: milliseconds since 1970.
+    /// - Parameters:
+    ///   - now: milliseconds since 1970.
+    ///   - uptime: milliseconds of a clock that only goes forward.
     package init(
         siteName: String, site: SiteKey, store: any Store, journal: Journal, images: ImageRepository, logger: Logger,
-        now: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1000) }
+        now: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1000) },
+        uptime: @escaping @Sendable () -> Int64 = { Int64(DispatchTime.now().uptimeNanoseconds / 1_000_000) }
     ) async throws {
         (self.siteName, self.site, self.store, self.journal, self.images) = (siteName, site, store, journal, images)
-        (self.logger, self.now) = (logger, now)
+        (self.logger, self.now, self.uptime) = (logger, now, uptime)
         startedAt = now()
         state = Mutex(FleetState())
         try await load()
@@ -53,6 +61,7 @@ package final class Fleet: Service {
                 await self.save()
                 await self.acceptUnknown()
                 self.settleSilent()
+                self.settleDownloads()
                 await self.settleLeftPlacements()
                 try? await Task.sleep(for: .milliseconds(250))
             }
@@ -108,9 +117,14 @@ extension Fleet: BootDirectory {
     package func decideBoot(of sighting: Sighting) -> BootDecision {
         let time = now()
         let (decision, _, events) = state.withLock { state in
+            let subnet = state.subnet(of: sighting.address)
             var generator = SystemRandomNumberGenerator()
-            return state.decideBoot(of: sighting, now: time, using: &generator)
+            return state.decideBoot(of: sighting, now: time, using: &generator) { host, boot in
+                let request = DownloadSlots.Request(host: host, boot: boot, need: .kernel, subnet: subnet)
+                return downloads.withLock { $0.ask(request, now: uptime()) }
+            }
         }
+        if case .boot(let plan) = decision { downloads.withLock { $0.expect([plan.kernel] + plan.initrds, by: plan.host) } }
         record(events)
         return decision
     }

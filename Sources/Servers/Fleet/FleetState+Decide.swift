@@ -1,3 +1,4 @@
+package import BootPolicy
 import Documents
 package import FleetModel
 import HashTreeCollections
@@ -59,8 +60,10 @@ extension FleetState {
     }
 
     /// What the iPXE of this host does next. Marks the boot as having gone on to its kernel when there is one to boot.
+    /// - Parameter admit: whether the host may download now; asked only when it has something to.
     package mutating func decideBoot(
-        of sighting: Sighting, now: Int64, using generator: inout some RandomNumberGenerator
+        of sighting: Sighting, now: Int64, using generator: inout some RandomNumberGenerator,
+        admit: (HostID, BootID) -> DownloadSlots.Answer = { _, _ in .go(nil) }
     ) -> (BootDecision, SightedHost, [BootEvent]) {
         var (sighted, events) = sight(sighting, now: now, using: &generator)
         guard let host = sighted.host, let boot = sighted.boot, var record = hosts[host] else {
@@ -71,6 +74,12 @@ extension FleetState {
         case .failure(let obstacle):
             return (.wait(obstacle.reason, message: obstacle.message), sighted, events)
         case .success(let assigned):
+            switch admit(host, boot) {
+            case .wait(let place, let seconds): return (.queue(place, seconds: seconds), sighted, events)
+            case .go(let wait):
+                if let wait { events += note([wait], now: now) }
+                record = hosts[host] ?? record
+            }
             let isAskedAgain = record.boot?.phase == .kernel
             let (start, news) = chooseStart(of: &record, assigned, now: now)
             events += news

@@ -43,6 +43,9 @@ struct DocumentSetTests {
             "10 spec.uuid claimed-twice"),
         Row("one host name, two hosts", host("a", "01") + host("b", "02", ", hostName: a"), "10 spec.hostName claimed-twice"),
         Row(
+            "two that speak of the boot server", document("BootServer", "a", "{downloads: 1}") + document("BootServer", "b", "{downloads: 1}"),
+            "9 metadata.name claimed-twice"),
+        Row(
             "one image reference, two documents",
             document("Image", "a", "{reference: kvm}") + document("Image", "b", "{reference: 'kvm:latest'}"),
             "10 spec.reference claimed-twice"),

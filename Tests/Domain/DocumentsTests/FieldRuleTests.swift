@@ -35,6 +35,10 @@ struct FieldRuleTests {
         Row("Subnet", "{prefix: 10.0.0.0/24, unknownPercent: 0}", "spec.unknownPercent invalid-value"),
         Row("Subnet", "{prefix: 10.0.0.0/24, unknownPercent: 101}", "spec.unknownPercent invalid-value"),
         Row("Subnet", "{prefix: 10.0.0.0/24, unknownPerCircuit: none}", "spec.unknownPerCircuit invalid-value"),
+        Row("Subnet", "{prefix: 10.0.0.0/24, downloads: 0}", "spec.downloads invalid-value"),
+        Row("BootServer", "{downloads: 100001}", "spec.downloads invalid-value"),
+        Row("BootServer", "{downloads: many}", "spec.downloads invalid-value"),
+        Row("BootServer", "{}", "spec.downloads missing-field"),
         Row("Subnet", "{prefix: 10.0.0.0/24, mode: none}", "spec.mode invalid-value"),
         Row(
             "Subnet", "{prefix: 10.0.0.0/24, mode: external, routers: [10.0.0.1], leaseTime: 1h, unknownHosts: ignore}",

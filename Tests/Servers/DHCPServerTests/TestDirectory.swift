@@ -60,6 +60,9 @@ final class TestDirectory: BootDirectory {
     }
 
     func decideBoot(of sighting: Sighting) -> BootDecision { .wait(.notAccepted, message: "") }
+    func decideDownload(of root: Digest, by boot: BootID, at address: IPv4Address?) -> DownloadDecision { .go }
+    func download(_ step: DownloadStep, of blob: Digest, by boot: BootID, at address: IPv4Address?) {}
+    func abandonDownload(by boot: BootID) {}
     func blob(_ digest: Digest) -> PublishedBlob? { nil }
     func bootFile(_ name: String) -> PublishedBlob? { nil }
     func record(_ event: BootEvent) {

@@ -29,7 +29,7 @@ package final class TestSite: Sendable {
         journal = try Journal(directory: directory.path, logger: logger)
         fleet = try await Fleet(
             siteName: "lab", site: try SiteKey.load(orCreateAt: directory.path + "/site.key"), store: store, journal: journal,
-            images: try ImageRepository(directory: directory.path + "/images"), logger: logger, now: { clock.now })
+            images: try ImageRepository(directory: directory.path + "/images"), logger: logger, now: { clock.now }, uptime: { clock.now })
         if !documents.isEmpty { try await apply(documents) }
     }
 

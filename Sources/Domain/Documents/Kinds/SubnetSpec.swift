@@ -28,6 +28,8 @@ package struct SubnetSpec: Sendable, Hashable {
     package var unknownPerCircuit = 64
     /// What a host that no document speaks of is started with; `nil` starts none.
     package var acceptUnknown: AcceptUnknown?
+    /// Hosts that may download an image at the same time; `nil` is no limit.
+    package var downloads: Int?
 
     /// Who gives addresses here, and who says what to boot.
     package enum Mode: String, Sendable, CaseIterable {
@@ -60,7 +62,7 @@ extension SubnetSpec {
     private static let known = [
         "prefix", "mode", "pools", "exclude", "reservations", "sharedNetwork", "routers", "routes", "nameServers", "timeServers", "domainName",
         "options",
-        "leaseTime", "unknownHosts", "unknownPercent", "unknownPerCircuit", "acceptUnknown",
+        "leaseTime", "unknownHosts", "unknownPercent", "unknownPerCircuit", "acceptUnknown", "downloads",
     ]
 
     init?(reading cursor: Cursor) {
@@ -114,6 +116,7 @@ extension SubnetSpec {
         if let mode = fields["mode"]?.parsed(Mode.allCases.map(\.rawValue).joined(separator: " or "), { Mode(rawValue: $0) }) {
             self.mode = mode
         }
+        downloads = fields["downloads"].flatMap(BootServerSpec.downloads)
         if mode != .server { refuseFieldsOfServer(fields) }
     }
 

@@ -52,7 +52,7 @@ struct SetChecks {
                     refer(.profile, name, document, "spec.acceptUnknown.profiles[\(index)]", profiles)
                 }
             case .guest(let spec): refer(.host, spec.host, document, "spec.host", hosts)
-            case .image, .profile: break
+            case .image, .profile, .bootServer: break
             }
         }
     }
@@ -77,6 +77,7 @@ struct SetChecks {
                 if let uuid = spec.uuid { claim("UUID \(uuid)", document, "spec.uuid") }
             case .image(let spec): claim("image reference \(spec.reference)", document, "spec.reference")
             case .guest(let spec): claim("guest UUID \(spec.guest.uuid)", document, "spec.uuid")
+            case .bootServer: claim("the boot server", document, "metadata.name")
             case .subnet, .profile: break
             }
         }
@@ -95,7 +96,7 @@ struct SetChecks {
                     guard let address = interface.hardwareAddress else { continue }
                     claim("hardware address \(address)", document, "spec.interfaces[\(index)].hardwareAddress")
                 }
-            case .subnet, .image, .profile: break
+            case .subnet, .image, .profile, .bootServer: break
             }
         }
     }

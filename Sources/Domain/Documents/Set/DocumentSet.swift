@@ -39,6 +39,11 @@ package struct DocumentSet: Sendable, Hashable {
         sorted.compactMap { if case .host(let spec) = $0.spec { ($0.metadata.name, spec) } else { nil } }
     }
 
+    /// A site has one at most.
+    package var bootServer: BootServerSpec? {
+        documents.values.lazy.compactMap { if case .bootServer(let spec) = $0.spec { spec } else { nil } }.first
+    }
+
     package var guests: [GuestSpec] { sorted.compactMap { if case .guest(let spec) = $0.spec { spec } else { nil } } }
 
     package func host(_ name: String) -> HostSpec? {
@@ -71,7 +76,7 @@ package struct DocumentSet: Sendable, Hashable {
         switch document.spec {
         case .guest(let spec): guestNames[spec.host, default: []].insert(document.metadata.name)
         case .image(let spec): imageNames[spec.reference] = document.metadata.name
-        case .subnet, .profile, .host: break
+        case .subnet, .profile, .host, .bootServer: break
         }
     }
 
@@ -82,7 +87,7 @@ package struct DocumentSet: Sendable, Hashable {
             if guestNames[spec.host]?.isEmpty ?? false { guestNames[spec.host] = nil }
         case .image(let spec):
             if imageNames[spec.reference] == key.name { imageNames[spec.reference] = nil }
-        case .subnet, .profile, .host, nil: break
+        case .subnet, .profile, .host, .bootServer, nil: break
         }
     }
 }

@@ -32,7 +32,7 @@ struct DocumentRemoveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "remove", abstract: "Take a document out of force.", discussion: "Refused while another document needs it.")
     @OptionGroup var server: ServerOptions
-    @Argument(help: "Subnet, Image, Profile, Host or Guest.") var kind: String
+    @Argument(help: "Subnet, Image, Profile, Host, Guest or BootServer.") var kind: String
     @Argument(help: "Its metadata.name.") var name: String
 
     func run() async throws {

@@ -23,7 +23,9 @@ struct HostListCommand: AsyncParsableCommand {
             var table = TextTable("name", "state", "address", "hardware address", "image", "guests", "report")
             for host in hosts {
                 table.add(
-                    host.name ?? "(\(host.id))", host.state.rawValue + (host.drift ? " (drift)" : ""), host.address?.description ?? "-",
+                    host.name ?? "(\(host.id))",
+                    host.state.rawValue + (host.queue.map { " (queued, \($0.before) before it)" } ?? (host.drift ? " (drift)" : "")),
+                    host.address?.description ?? "-",
                     host.claims.hardwareAddresses.first?.description ?? "-", host.image ?? "-", "\(host.guestsRunning)",
                     Readable.age(host.lastReport, now: Readable.now))
             }

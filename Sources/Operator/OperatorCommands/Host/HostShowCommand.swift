@@ -69,6 +69,7 @@ extension HostDetail {
         add("address", record.boot?.address?.description)
         add("assignment", assignment.map { "\($0.reference) (\($0.image.short)), revision \(revision)" })
         add("obstacle", obstacle)
+        add("queued", summary.queue?.text)
         add("guest memory", guestMemory?.description)
         add("last good image", record.lastGood?.image.short)
         add("image trouble", record.trouble.map { "\($0.image.short): \($0.text)" })

@@ -6,7 +6,8 @@ import Primitives
 extension BootHTTPContext {
     /// Asks the fleet, renders the script, and puts into the timeline what the host was told.
     func script(for client: IPXEScript.Client, from servers: IPXEScript.Servers, at address: String, isRecorded: Bool) -> String {
-        let sighting = Sighting(stage: .script, hardwareAddress: client.hardwareAddress, uuid: client.uuid)
+        let sighting = Sighting(
+            stage: .script, hardwareAddress: client.hardwareAddress, uuid: client.uuid, address: IPv4Address(address))
         switch directory.decideBoot(of: sighting) {
         case .boot(let plan):
             let load = IPXEScript.Load(
@@ -17,9 +18,15 @@ extension BootHTTPContext {
                 if isRecorded { recordSent(plan, client, at: address) }
                 return text
             } catch {
+                directory.abandonDownload(by: plan.boot)
                 let wait = Wait(reason: error.name, message: error.description, host: plan.host, boot: plan.boot)
                 return script(of: wait, for: client, from: servers, at: address, isRecorded: isRecorded)
             }
+        case .queue(let place, let seconds):
+            // Its timeline says so once, when it ends.
+            if isRecorded { counters.count(HTTPRefusal.queued.rawValue) }
+            return IPXEScript.wait(
+                reason: HTTPRefusal.queued.rawValue, message: "others download; \(place.text)", for: client, from: servers, pause: seconds)
         case .wait(let reason, let message):
             let host = directory.sight(sighting)
             let wait = Wait(reason: reason.rawValue, message: message, host: host.host, boot: host.boot)

@@ -1,5 +1,6 @@
 import BootPolicy
 import Fleet
+import FleetModel
 import Logging
 import NIOCore
 import NIOHTTP1
@@ -30,15 +31,22 @@ extension BootHTTPHandler {
 
     func refuse(
         _ refusal: HTTPRefusal, _ head: HTTPRequestHead, context: ChannelHandlerContext, headers: [(String, String)] = [],
-        thenClose: Bool = false
+        thenClose: Bool = false, status: HTTPResponseStatus? = nil
     ) {
         shared.counters.count(refusal.rawValue)
         shared.logger.debug("boot request refused", metadata: ["refusal": "\(refusal.rawValue)", "client": "\(remote)"])
         var headers = headers
         if refusal == .methodNotAllowed { headers.append(("Allow", "GET, HEAD")) }
         respond(
-            refusal.status, text: "\(refusal.rawValue): \(refusal.explanation)\n", to: head, context: context, headers: headers,
+            status ?? refusal.status, text: "\(refusal.rawValue): \(refusal.explanation)\n", to: head, context: context, headers: headers,
             thenClose: thenClose)
+    }
+
+    /// 503 with Retry-After (RFC 9110 section 10.2.3). The reason phrase says it as well: all that busybox's wget shows of a refusal.
+    func queue(_ place: QueuePlace, seconds: Int, _ head: HTTPRequestHead, context: ChannelHandlerContext) {
+        refuse(
+            .queued, head, context: context, headers: [("Retry-After", "\(seconds)")],
+            status: .custom(code: 503, reasonPhrase: "queued, \(place.before) before you, ask again in \(seconds) s"))
     }
 
     func respond(

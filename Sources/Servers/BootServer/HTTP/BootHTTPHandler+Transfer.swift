@@ -38,6 +38,9 @@ extension BootHTTPHandler {
         case .unsatisfiable:
             refuse(.rangeBeyondEnd, head, context: context, headers: [("Content-Range", "bytes */\(size)")])
         case .bytes(let range, let isPartial):
+            if head.method == .GET, case .queue(let place, let seconds) = shared.decideDownload(answer, at: remote) {
+                return queue(place, seconds: seconds, head, context: context)
+            }
             // HEAD opens the file as well: a promise of bytes that cannot be kept helps nobody.
             let file = try open(answer.blob)
             guard let handle = file.duplicate() else { throw .blobUnreadable }
@@ -51,6 +54,7 @@ extension BootHTTPHandler {
             transfer = Transfer(
                 answer: answer, range: range, position: range.lowerBound, isPartial: isPartial, file: file, handle: handle, started: .now(),
                 piece: shared.limits.smallestPiece)
+            shared.note(.began, answer, at: remote)
             cork(true, context: context)
             sendPiece(head, context: context)
         }
@@ -99,6 +103,7 @@ extension BootHTTPHandler {
         guard var transfer else { return }
         transfer.sentInTurn += end - transfer.position
         transfer.position = end
+        shared.note(.progressed, transfer.answer, at: remote)
         let isSlow = NIODeadline.now() - began > .seconds(1)
         transfer.piece = isSlow ? shared.limits.smallestPiece : min(transfer.piece * 2, shared.limits.largestPiece)
         let isOver = transfer.sentInTurn >= shared.limits.turn
@@ -122,6 +127,7 @@ extension BootHTTPHandler {
 
     private func record(_ transfer: Transfer, isComplete: Bool, context: ChannelHandlerContext) {
         try? transfer.handle.close()
+        shared.note(.ended(isComplete: isComplete && transfer.range.upperBound == transfer.answer.blob.size), transfer.answer, at: remote)
         let bytes = transfer.position - transfer.range.lowerBound
         let milliseconds = (NIODeadline.now() - transfer.started).nanoseconds / 1_000_000
         var attributes = ["bytes": "\(bytes)", "milliseconds": "\(milliseconds)", "address": remote]

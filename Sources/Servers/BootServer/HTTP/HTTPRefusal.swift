@@ -17,6 +17,7 @@ package enum HTTPRefusal: String, Error, Sendable, CaseIterable {
     case badHardwareAddress = "bad-hardware-address"
     case badUUID = "bad-uuid"
     case badQuery = "bad-query"
+    case queued
     case tooManyConnections = "too-many-connections"
     case tooManyRequests = "too-many-requests"
     case idle = "idle-timeout"
@@ -32,7 +33,7 @@ package enum HTTPRefusal: String, Error, Sendable, CaseIterable {
         case .unknownPath, .unknownBlob, .unknownBootFile: .notFound
         case .blobUnreadable, .blobWrongSize: .internalServerError
         case .rangeBeyondEnd: .rangeNotSatisfiable
-        case .tooManyConnections: .serviceUnavailable
+        case .tooManyConnections, .queued: .serviceUnavailable
         case .tooManyRequests: .tooManyRequests
         case .idle, .aborted: .requestTimeout
         }
@@ -56,6 +57,7 @@ package enum HTTPRefusal: String, Error, Sendable, CaseIterable {
         case .badHardwareAddress: "mac= must be a hardware address like 52:54:00:12:34:56 of one NIC"
         case .badUUID: "uuid= must be a UUID like 11223344-5566-7788-99aa-bbccddeeff00, or empty"
         case .badQuery: "the query must be name=value pairs, each name once"
+        case .queued: "others download; ask again when Retry-After says"
         case .tooManyConnections: "too many connections; ask again"
         case .tooManyRequests: "this address asks more often than a boot needs; wait a second"
         case .idle: "no request came"

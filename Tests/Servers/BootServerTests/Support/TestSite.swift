@@ -12,6 +12,10 @@ final class TestSite: BootDirectory {
         var blobs: [Digest: PublishedBlob] = [:]
         var bootFiles: [String: PublishedBlob] = [:]
         var decision = BootDecision.wait(.noImageAssigned, message: "assign one with bennu host assign")
+        var download = DownloadDecision.go
+        var steps: [DownloadStep] = []
+        var asked: [IPv4Address?] = []
+        var abandoned: [BootID] = []
         var sightings: [Sighting] = []
         var events: [BootEvent] = []
         var waiting: [(String, CheckedContinuation<BootEvent, Never>)] = []
@@ -73,6 +77,26 @@ final class TestSite: BootDirectory {
             return $0.decision
         }
     }
+
+    func decide(_ decision: DownloadDecision) { state.withLock { $0.download = decision } }
+    /// What was told of downloads, without those that only went on.
+    var steps: [DownloadStep] { state.withLock { $0.steps } }
+    /// Where roots were asked for from.
+    var asked: [IPv4Address?] { state.withLock { $0.asked } }
+    var abandoned: [BootID] { state.withLock { $0.abandoned } }
+
+    func decideDownload(of root: Digest, by boot: BootID, at address: IPv4Address?) -> DownloadDecision {
+        state.withLock {
+            $0.asked.append(address)
+            return $0.download
+        }
+    }
+
+    func download(_ step: DownloadStep, of blob: Digest, by boot: BootID, at address: IPv4Address?) {
+        if step != .progressed { state.withLock { $0.steps.append(step) } }
+    }
+
+    func abandonDownload(by boot: BootID) { state.withLock { $0.abandoned.append(boot) } }
 
     func blob(_ digest: Digest) -> PublishedBlob? { state.withLock { $0.blobs[digest] } }
     func bootFile(_ name: String) -> PublishedBlob? { state.withLock { $0.bootFiles[name] } }
