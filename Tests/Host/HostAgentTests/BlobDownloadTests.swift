@@ -3,6 +3,7 @@ import HostAgent
 import HostContract
 import NIOPosix
 import Primitives
+import Synchronization
 import Testing
 
 @Suite("A root image is fetched by its digest, and nothing else ever has its name")
@@ -68,6 +69,45 @@ struct BlobDownloadTests {
         _ = try await fetch(host, from: server)
         #expect(try host.root.read(Self.path) == Self.blob)
         try await server.close()
+    }
+
+    private final class Log: Sendable {
+        private let numbers = Mutex<[Int]>([])
+        var all: [Int] { numbers.withLock { $0 } }
+        /// How many there are now.
+        func add(_ number: Int) -> Int {
+            numbers.withLock { numbers in
+                numbers.append(number)
+                return numbers.count
+            }
+        }
+    }
+
+    @Test("a server that lets others go first is asked again when it says, which is no failed attempt, and not for ever")
+    func queued() async throws {
+        let host = try TemporaryRoot()
+        let slept = Log()
+        func download(turn: Int, retryAfter: String = "7") async throws -> Int64 {
+            let asked = Log()
+            let server = try await StandInServer { _ in
+                asked.add(1) < turn ? .init(status: 503, retryAfter: retryAfter) : .init(status: 200, body: Self.blob)
+            }
+            let download = try BlobDownload(
+                root: host.root, server: server.address, digest: Self.digest(Self.blob), size: Int64(Self.blob.count), boot: "b-x",
+                sleep: { _ = slept.add($0) })
+            defer { Task { try await server.close() } }
+            return try await NIOThreadPool.singleton.runIfActive { try download.run(to: Self.path, attempts: 1) }
+        }
+        #expect(try await download(turn: 4) == Int64(Self.blob.count))
+        #expect(slept.all == [7, 7, 7])
+        try host.root.remove(Self.path)
+        // Two hours, ten minutes at a time.
+        let failure = await #expect(throws: HostFailure.self) { try await download(turn: .max, retryAfter: "600") }
+        #expect(failure?.reason.contains("two hours") == true)
+        #expect(slept.all.dropFirst(3) == ArraySlice(repeating: 600, count: 12))
+        // A pause that nobody can mean is an error like any other.
+        let other = await #expect(throws: HostFailure.self) { try await download(turn: .max, retryAfter: "-1") }
+        #expect(other?.reason.contains("503") == true)
     }
 
     @Test("a server that has no such blob is named with its answer")

@@ -6,6 +6,8 @@ final class BlobConnection {
     private let server: ServerAddress
     private let descriptor: Int32
     private var waiting: [UInt8] = []
+    /// Seconds after which a server that answers 503 wants to be asked again (RFC 9110 section 10.2.3).
+    private(set) var retryAfter: Int?
 
     /// - Parameter patience: seconds for each step on the network.
     init(server: ServerAddress, patience: Int) throws(HostFailure) {
@@ -56,12 +58,22 @@ final class BlobConnection {
             head += part
             guard let split = head.indices.dropLast(3).first(where: { head[$0..<$0 + 4].elementsEqual(end) }) else { continue }
             waiting = Array(head[(split + 4)...])
+            retryAfter = Self.retryAfter(in: head[..<split])
             let words = head.prefix(64).split(separator: UInt8(ascii: " "))
             guard words.count >= 2, let status = Int(String(decoding: words[1], as: UTF8.self)) else {
                 throw HostFailure(.missing, "\(server) sent no HTTP answer")
             }
             return status
         }
+    }
+
+    private static func retryAfter(in head: ArraySlice<UInt8>) -> Int? {
+        for line in head.split(separator: UInt8(ascii: "\n")) {
+            let parts = String(decoding: line, as: UTF8.self).split(separator: ":", maxSplits: 1)
+            guard parts.count == 2, parts[0].lowercased() == "retry-after" else { continue }
+            return Int(parts[1].filter { !$0.isWhitespace })
+        }
+        return nil
     }
 
     /// The next bytes; empty at the end.

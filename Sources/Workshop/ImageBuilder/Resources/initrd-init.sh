@@ -292,8 +292,17 @@ IMAGE=/run/bennu/image/root.img
 delay=2
 while :; do
     if [ ! -f $IMAGE ] || [ -n "$partial" ]; then
-        mark "fetching $ROOT"
+        [ -n "$queued" ] || mark "fetching $ROOT"
         if ! wget -q -c -T 30 -O $IMAGE "$BLOBS/blobs/sha256/${ROOT#sha256:}?boot=$BOOT" 2>/run/bennu/fetch.err; then
+            # Its turn comes: others download. The status line is all that wget shows of a refusal, so the pause stands there too.
+            if grep -q 'HTTP/1.[01] 503' /run/bennu/fetch.err; then
+                again=$(sed -n 's/.* again in \([1-9][0-9]\{0,2\}\) s.*/\1/p' /run/bennu/fetch.err)
+                queued=yes
+                mark "queued for the root image: $(sed 's/.*HTTP\/1.[01] 503 //;q' /run/bennu/fetch.err)"
+                sleep "${again:-5}"
+                continue
+            fi
+            queued=
             size=$(stat -c %s $IMAGE 2>/dev/null || echo 0)
             # 416 on resume: the file is as long as the blob or longer, so let the digest decide.
             if ! grep -q ' 416' /run/bennu/fetch.err; then
@@ -305,7 +314,7 @@ while :; do
                 continue
             fi
         fi
-        partial=
+        partial= queued=
         size=$(stat -c %s $IMAGE)
         mark "root image fetched: $size bytes at $(seconds) s"
         report root-fetched "$size bytes"

@@ -23,6 +23,8 @@ final class StandInServer: Sendable {
     struct Answer: Sendable {
         var status: Int
         var body: [UInt8] = []
+        /// The header `Retry-After`.
+        var retryAfter: String?
         static let done = Answer(status: 204)
     }
 
@@ -97,6 +99,7 @@ private final class RequestHandler: ChannelInboundHandler {
             let answer = answer(request)
             var headers = HTTPHeaders()
             if answer.status != 204 { headers.add(name: "Content-Length", value: "\(answer.body.count)") }
+            if let seconds = answer.retryAfter { headers.add(name: "Retry-After", value: seconds) }
             context.write(
                 wrapOutboundOut(.head(.init(version: .http1_1, status: .init(statusCode: answer.status), headers: headers))), promise: nil)
             context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: answer.body)))), promise: nil)
