@@ -18,6 +18,9 @@ struct StormHost: Sendable {
         var steps: [(name: String, seconds: Double)] = []
         var retries = 0
         var bytes = 0
+        /// Seconds that it slept because the server told it to, and how often.
+        var queued = 0.0
+        var pauses = 0
         /// From power-on.
         var operational = 0.0
     }
@@ -112,7 +115,7 @@ struct StormHost: Sendable {
                 return Data(answer.body.readableBytesView)
             }
             if let answer, answer.status == 503, let seconds = answer.retryAfter {
-                try await Task.sleep(for: .seconds(seconds))
+                try await pause(Double(seconds), &log)
                 continue
             }
             guard log.retries < 1000 else { throw Trouble("\(url): \(answer.map { "\($0.status)" } ?? "no answer")") }
@@ -152,7 +155,13 @@ struct StormHost: Sendable {
                 }
             }
             if !script.kernel.isEmpty { return script }
-            try await Task.sleep(for: .seconds(pause))
+            try await self.pause(Double(pause), &log)
         }
+    }
+
+    private func pause(_ seconds: Double, _ log: inout Log) async throws {
+        log.queued += seconds
+        log.pauses += 1
+        try await Task.sleep(for: .seconds(seconds))
     }
 }

@@ -47,4 +47,7 @@ print("operational after power-on: p50 \(number(percentile(own, 0.5))) s  p99 \(
 print(
     "last of \(count) operational \(number(logs.map(\.end).max() ?? 0)) s after the first power-on; median at \(number(percentile(logs.map(\.end), 0.5))) s"
 )
+let queued = logs.map(\.0.queued)
+print(
+    "queued: p50 \(number(percentile(queued, 0.5))) s  p99 \(number(percentile(queued, 0.99))) s  pauses \(logs.reduce(0) { $0 + $1.0.pauses })")
 print("retries \(logs.reduce(0) { $0 + $1.0.retries })  bytes \(logs.reduce(0) { $0 + $1.0.bytes })")
