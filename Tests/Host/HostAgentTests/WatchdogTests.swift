@@ -26,6 +26,18 @@ struct WatchdogTests {
         #expect(host.trace.last == "\(prefix) RuntimeWatchdogUSec t 0")
     }
 
+    @Test("the timeline names the watchdog that is armed, and no other")
+    func event() throws {
+        let host = try TemporaryRoot()
+        #expect(Watchdog(root: host.root).event == nil)
+        for (name, text) in ["identity": "i6300ESB timer", "timeout": "120", "state": "inactive"] {
+            try host.put("/sys/class/watchdog/watchdog0/\(name)", text + "\n")
+        }
+        #expect(Watchdog(root: host.root).event == nil)
+        try host.put("/sys/class/watchdog/watchdog0/state", "active\n")
+        #expect(Watchdog(root: host.root).event == .init(name: "watchdog-armed", detail: "i6300ESB timer, 120 s"))
+    }
+
     @Test("a watchdog that does not rest is told of by name")
     func refusal() throws {
         let host = try TemporaryRoot()

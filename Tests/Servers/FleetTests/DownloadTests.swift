@@ -129,10 +129,10 @@ struct DownloadTests {
 
         var boot = BootRecord(id: BootID(unchecked: "bbbbbbbbbbbbbbbb"), kind: .cold, predecessor: nil, startedAt: 0)
         (boot.phase, boot.steps, boot.image) = (.kernel, [.loaded], StateFixture.digest(1, 0))
-        #expect(boot.isStuck(hasRoot: true, now: 1_000_000, serving: 0, patience: 900_000))
+        #expect(boot.isStuck(hasRoot: true, now: 1_000_000, serving: 0, heard: nil, patience: 900_000))
         #expect(BootFailure(of: boot, hasRoot: true, endedAt: 700_000, serving: 0) == .neverUp)
         boot.queued = 600_000
-        #expect(!boot.isStuck(hasRoot: true, now: 1_000_000, serving: 0, patience: 900_000))
+        #expect(!boot.isStuck(hasRoot: true, now: 1_000_000, serving: 0, heard: nil, patience: 900_000))
         #expect(BootFailure(of: boot, hasRoot: true, endedAt: 700_000, serving: 0) == .endedEarly)
     }
 

@@ -53,6 +53,8 @@ struct AgentSession: Sendable {
             if isFirst {
                 agent.marks.mark("operational")
                 agent.log(.notice, "operational", ["uptime": "\(agent.inventory.uptime)"])
+                // By now its driver had the time to come.
+                if let event = Watchdog(root: agent.root).event { await state.add(event) }
                 do { try await settleArrival() } catch { agent.log(.warning, "cannot settle after the upgrade", ["reason": "\(error)"]) }
             }
         }

@@ -1,4 +1,4 @@
-import HostContract
+package import HostContract
 
 /// The hardware's watchdog, which PID 1 holds (systemd-system.conf(5), RuntimeWatchdogSec=): it resets a host whose kernel or PID 1 hangs. While guests
 /// stand over a change of the kernel nobody is to reset the host: neither the watchdog that the old system had armed, nor one of the new system's
@@ -27,8 +27,14 @@ package struct Watchdog {
         return value == "off" ? 0 : Int(value).map { min(max($0, 0), 86_400) } ?? Self.usual
     }
 
-    /// What PID 1 resets the host with; `nil` where there is none.
-    var name: String? { root.line("/sys/class/watchdog/watchdog0/identity") }
+    /// For the timeline: what resets the host, and when; `nil` where nothing does.
+    package var event: ProgressReport.Event? {
+        let device = "/sys/class/watchdog/watchdog0/"
+        guard root.line(device + "state") == "active", let name = root.line(device + "identity"), let time = root.line(device + "timeout") else {
+            return nil
+        }
+        return .init(name: "watchdog-armed", detail: "\(name), \(time) s")
+    }
 
     /// PID 1 takes the device when it comes, too.
     package func arm() throws(HostFailure) {
@@ -56,12 +62,10 @@ package struct Watchdog {
 extension Agent {
     /// Guests go on, or none stood: from here on a hang is to end in a reset.
     func armWatchdog() -> [ProgressReport.Event] {
-        let watchdog = Watchdog(root: root)
-        do throws(HostFailure) { try watchdog.arm() } catch {
+        do throws(HostFailure) { try Watchdog(root: root).arm() } catch {
             log(.warning, "cannot arm the watchdog", ["reason": error.description])
             return [.init(name: "watchdog-refused", detail: error.description)]
         }
-        guard watchdog.seconds > 0, let name = watchdog.name else { return [] }
-        return [.init(name: "watchdog-armed", detail: "\(name), \(watchdog.seconds) s")]
+        return []
     }
 }
