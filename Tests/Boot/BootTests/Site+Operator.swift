@@ -61,6 +61,20 @@ extension Site {
             """)
     }
 
+    /// A host that asks for its script and loads nothing, again and again: it has a slot as long as nobody else wants one.
+    func keepAsking(as hardwareAddress: String) async throws -> Task<Void, Never> {
+        let server = try await status().bootServers.first.unwrapped("a boot server")
+        let ask = ["curl", "-sSf", "-m", "30", "http://\(server.address):\(server.httpPort)/boot.ipxe?mac=\(hardwareAddress)"]
+        let script = try await rack.run(inNamespace: ask).checked()
+        guard script.contains("\nkernel ") else { throw Unmet("\(hardwareAddress) is told: \(script)") }
+        return Task {
+            while !Task.isCancelled {
+                try? await Task.sleep(for: .seconds(5))
+                _ = try? await rack.run(inNamespace: ask)
+            }
+        }
+    }
+
     func hardwareAddress(of host: String) throws -> HardwareAddress {
         try rack.hosts().first { $0.host.name == host }.flatMap(\.host.hardwareAddresses.first).unwrapped("host \(host) in the rack")
     }
