@@ -6,7 +6,7 @@ package import TPMWire
 
 /// Before a host goes over to another image without a cold start, a register of its TPM takes the image's digest in: what attests the host later cannot
 /// name the image before as the one that runs. The register begins with zeros at a cold start and only grows from there; see
-/// Documentation/Decisions/0014-successors-are-measured.md.
+/// Documentation/Decisions/0016-successors-are-measured.md.
 package struct SuccessorMeasurement {
     /// Systemd would measure the machine's identity into it (systemd-pcrmachine), which images of ours leave out; no loader, shim or kernel touches it.
     package static let register: UInt8 = 15
