@@ -25,6 +25,9 @@ leave() {
     exit
 }
 
+# What it does is not to keep guests waiting.
+./busybox renice -n 19 $$ >/dev/null
+
 # --- the former kernel, loaded while the new system starts
 if [ "$way" = return ]; then
     if ! ./busybox chroot former /usr/sbin/kexec -s -l /mnt/former/kernel --initrd=/mnt/former/initrd \

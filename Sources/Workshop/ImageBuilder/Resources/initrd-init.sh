@@ -55,8 +55,7 @@ guard() {
     mount --bind /proc $GUARD/proc
     cp /bin/busybox /etc/bennu/guard.sh $GUARD/
     export CREDENTIAL SERVER BOOT
-    # What it does is not to keep guests waiting.
-    ( cd $GUARD && exec setsid nice -n 19 ./busybox sh ./guard.sh "$@" 3>/dev/kmsg </dev/null >/dev/null 2>&1 ) &
+    ( cd $GUARD && exec setsid ./busybox sh ./guard.sh "$@" 3>/dev/kmsg </dev/null >/dev/null 2>&1 ) &
 }
 switch() {
     mark "switching root at $(seconds) s"
