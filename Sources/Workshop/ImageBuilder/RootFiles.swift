@@ -65,6 +65,7 @@ enum RootFiles {
             """
             # Guests that went on before there was a service manager get their control groups, which libvirtd looks for.
             [Service]
+            TimeoutStartSec=600
             ExecStartPre=-/bin/sh -c 'grep -qs goneOn /run/bennu/agent/standing.json && exec /usr/lib/bennu/bennu-agent adopt'
 
             """

@@ -34,8 +34,7 @@ enum BrokenImage {
         }
         let loop = "while :; do\n"
         let guardScript = try changed("initrd-guard.sh", loop, "echo c > former/proc/sysrq-trigger\n" + loop)
-        let first = "timeout 120 chroot /root /usr/lib/bennu/bennu-agent resume\n"
-        let initScript = try changed("initrd-init.sh", first, "sleep 300\n")
+        let initScript = try changed("initrd-init.sh", "timeout 120 chroot /root /usr/lib/bennu/bennu-agent resume", "sleep 300")
         try derive(from: original, to: directory) { _ in [("etc/bennu/guard.sh", guardScript), ("init", initScript)] }
     }
 

@@ -31,6 +31,7 @@ struct GuardScriptTests {
                     program=${3##*/}
                     shift 3
                     echo "$program $1 $2" >> trace
+                    [ "$1" = -e ] && [ -e cannot-start ] && exit 1
                     [ "$1" != -e ] || [ "$PPID" = 1 ] || kill -9 "$PPID"
                     [ "$1" = stand ] && [ -e cannot-stand ] && exit 1
                     exit 0
@@ -163,6 +164,17 @@ struct GuardScriptTests {
         #expect(trace.firstIndex(of: "kexec -e ").map { $0 > stood } == (canStand ? true : nil), "\(trace)")
         #expect(way.read("../memory/former/reason") == ["no agent came up within 5 s"])
         #expect(way.exists("closed") == !canStand)
+    }
+
+    @Test("guests that stand once more for a kernel that does not start go on again")
+    func goOnAgain() async throws {
+        let way = try Guard("return", deadline: 5, files: ["arming": "", "gone-on": "", "cannot-start": ""])
+        #expect(await way.tell(100))
+        await way.end(at: 105)
+        #expect(
+            way.read("trace").filter { !$0.hasPrefix("kexec -s") && !$0.hasSuffix("-u") && !$0.hasPrefix("kexec -u") && !$0.hasPrefix("kexec -p") }
+                == ["bennu-agent stand ", "kexec -e ", "bennu-agent stand --undo"], "\(way.read("trace"))")
+        #expect(way.exists("closed"))
     }
 
     @Test("what the initrd cannot do is gone back from at once")

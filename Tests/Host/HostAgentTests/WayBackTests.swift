@@ -27,6 +27,28 @@ struct WayBackTests {
         }
     }
 
+    @Test("before the first guest goes on it is written down; whoever held the way back then lets go")
+    func goesOn() throws {
+        let host = try TemporaryRoot()
+        try host.put("\(Self.directory)/armed", "")
+        try host.put("/run/bennu/memory/former/going-on", "0\n")
+        let way = WayBack(root: host.root)
+        #expect(way.hold(goingOn: false))
+        #expect(try host.text("/run/bennu/memory/former/going-on") == "0\n" && !host.root.exists("\(Self.directory)/gone-on"))
+        way.goOn()
+        #expect(try host.text("/run/bennu/memory/former/going-on") == "1\n" && host.root.exists("\(Self.directory)/gone-on"))
+        way.release()
+        #expect(host.root.exists("\(Self.directory)/armed") && !host.root.exists("\(Self.directory)/held"))
+    }
+
+    @Test("where the guard could not load the former kernel there is nothing to go back to")
+    func nobodyThere() throws {
+        let host = try TemporaryRoot()
+        for file in ["held", "closed"] { try host.put("\(Self.directory)/\(file)", "") }
+        WayBack(root: host.root).release()
+        #expect(!WayBack(root: host.root).isOpen)
+    }
+
     @Test("an agent shows its life where its initrd waits for it, and leaves nothing elsewhere")
     func life() throws {
         let host = try TemporaryRoot()

@@ -28,9 +28,11 @@ extension Agent {
                 guard let reason = guest.needsLibvirt else { continue }
                 news.append(.init(name: "guest-waits-for-libvirt", detail: "\(guest.name): \(reason)"))
             }
+            plugIn(standing, threads)
             await awaitNetworks(threads)
             if !wayBack.hold() { _ = try? await threads.runIfActive { wayBack.stay() } }
             var losses: [String] = []
+            var unknown: Set<String> = []
             await withTaskGroup(of: (StandingGuests.Guest, Result<Int, any Error>).self) { group in
                 for guest in standing.guests {
                     group.addTask {
@@ -50,6 +52,7 @@ extension Agent {
                             .init(name: "guest-resumed", detail: "\(guest.name) stood for \(pause) ms\(isFirst ? ", before libvirt was there" : "")"))
                     case .failure(let error):
                         log(.error, "a standing guest cannot go on", ["guest": guest.name, "reason": "\(error)"])
+                        if (error as? HostFailure)?.kind == .missing { unknown.insert(guest.name) }
                         losses.append("guest \(guest.name) cannot go on: \(error)")
                         news.append(.init(name: "guest-lost", detail: "\(guest.name) cannot go on, and starts anew: \(error)"))
                     }
@@ -59,7 +62,9 @@ extension Agent {
                 _ = try? await threads.runIfActive { if allCanReturn(standing) { wayBack.take(because: loss) } }
             }
             // libvirt would start others on the same disks.
-            for guest in standing.guests where pauses.pauses[guest.name] == nil { if let goneOn = guest.goneOn { kill(goneOn.process, SIGKILL) } }
+            for guest in standing.guests where unknown.contains(guest.name) {
+                if let goneOn = guest.goneOn, goneOn.isAlive(guest.uuid, in: root) { kill(goneOn.process, SIGKILL) }
+            }
             wayBack.close()
             do {
                 try pauses.save(to: root)
@@ -84,9 +89,26 @@ extension Agent {
     /// state is still there.
     private func allCanReturn(_ standing: StandingGuests) -> Bool {
         standing.guests.allSatisfy { guest in
-            if let goneOn = guest.goneOn { return kill(goneOn.process, 0) == 0 }
+            if let goneOn = guest.goneOn { return goneOn.isAlive(guest.uuid, in: root) }
             guard root.exists(guest.state), let domains = try? libvirt.domains() else { return false }
             return !domains.contains { $0.name == guest.name && $0.isActive }
+        }
+    }
+
+    /// Network cards of guests that went on before there was a bridge; for ten minutes, beside everything else.
+    private func plugIn(_ standing: StandingGuests, _ threads: NIOThreadPool) {
+        let root = root
+        let taps = standing.guests.filter { $0.goneOn != nil }.flatMap { $0.launch?.taps ?? [] }
+        guard !taps.isEmpty else { return }
+        Task {
+            var rest = taps
+            for _ in 0..<3000 {
+                let waiting = rest
+                rest = (try? await threads.runIfActive { waiting.filter { (try? TapDevice(root: root, tap: $0).plugIn()) != true } }) ?? waiting
+                if rest.isEmpty { return }
+                try await Task.sleep(for: .milliseconds(200))
+            }
+            log(.error, "network cards of guests have no bridge", ["interfaces": rest.map(\.name).joined(separator: " ")])
         }
     }
 

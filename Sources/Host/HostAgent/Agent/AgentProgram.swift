@@ -15,7 +15,12 @@ package enum AgentProgram {
             FirstResume(root: .host).run()
             return 0
         case "stand":
-            do throws(HostFailure) { try SecondStand(root: .host).run() } catch {
+            let stand = SecondStand(root: .host)
+            if arguments.dropFirst().first == "--undo" {
+                stand.undo()
+                return 0
+            }
+            do throws(HostFailure) { try stand.run() } catch {
                 log(.error, "guests cannot stand once more", ["reason": error.description])
                 return 1
             }
@@ -29,7 +34,7 @@ package enum AgentProgram {
             return 0
         case "inventory": return printInventory()
         default:
-            log(.error, "usage: bennu-agent [run | prepare | resume | stand | adopt | guard ORDER SECONDS | inventory | --version]")
+            log(.error, "usage: bennu-agent [run | prepare | resume | stand [--undo] | adopt | guard ORDER SECONDS | inventory | --version]")
             return 64
         }
     }

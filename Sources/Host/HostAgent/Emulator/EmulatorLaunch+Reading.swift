@@ -23,7 +23,7 @@ extension EmulatorLaunch {
         reading.descriptors[number] = .socket(path: secondMonitor)
         let own = ["-chardev", "socket,id=\(Self.ownMonitor),fd=\(number),server=on,wait=off", "-mon", "chardev=\(Self.ownMonitor),mode=control"]
         self.init(
-            arguments: reading.arguments + own + ["-incoming", "defer"], environment: process.environment, descriptors: reading.descriptors,
+            arguments: reading.arguments + own + ["-S", "-incoming", "defer"], environment: process.environment, descriptors: reading.descriptors,
             status: status, monitor: monitor, secondMonitor: secondMonitor, machine: machine, stateOffset: stateOffset, definition: definition)
     }
 
@@ -60,7 +60,6 @@ extension EmulatorLaunch {
             arguments = [program]
             while let word = rest.popFirst() {
                 switch word {
-                // The state says whether the guest runs.
                 case "-S": continue
                 case "-incoming": _ = rest.popFirst()
                 case "-chardev": try take(word, rest.popFirst()) { reading, value throws(NeedsLibvirt) in try reading.characterDevice(value) }

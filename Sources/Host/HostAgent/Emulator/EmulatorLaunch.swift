@@ -25,7 +25,7 @@ package struct EmulatorLaunch: Codable, Sendable, Hashable {
         }
     }
 
-    /// Absolute path of the program, and its arguments; it waits for its state.
+    /// Absolute path of the program, and its arguments; it waits for its state, and with that for the word to go on.
     package var arguments: [String]
     package var environment: [String]
     /// By the number that an argument has for it.

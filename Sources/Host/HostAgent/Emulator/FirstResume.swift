@@ -3,37 +3,48 @@ import HostContract
 
 /// Has guests go on as the first thing that a new kernel does: before there is a service manager, a libvirt or a network. What libvirt wants to know
 /// about them lies ready when it comes. A guest that cannot go on this way does so by libvirt, as soon as that is there.
+///
+/// No guest runs before it is written down that it does: until then its QEMU can end and its state is whole, from then on it is as good as running.
 package struct FirstResume {
     let root: HostRoot
     package init(root: HostRoot) { self.root = root }
 
-    /// Seconds in which a QEMU has to come up and take its state.
-    static let patience = 60
+    /// Seconds for all of it; the initrd waits somewhat longer.
+    private static let patience = 90.0
 
     package func run() {
-        guard let standing = StandingGuests.load(from: root), standing.guests.contains(where: { $0.launch != nil }) else { return }
+        guard var standing = StandingGuests.load(from: root), standing.guests.contains(where: { $0.launch != nil }) else { return }
         let wayBack = WayBack(root: root)
-        guard wayBack.hold() else { return }
+        guard wayBack.hold(goingOn: false) else { return }
         prepare(standing.guests.compactMap(\.launch))
-        let attempts = standing.guests.map { ResumeAttempt(root: root, guest: $0) }
+        let deadline = KernelClock.now + Self.patience
+        let attempts = standing.guests.map { ResumeAttempt(root: root, guest: $0, deadline: deadline) }
         // Side by side as far as they go.
         for attempt in attempts { attempt.step { attempt, launch throws(HostFailure) in try attempt.start(launch) } }
         for attempt in attempts { attempt.step { attempt, launch throws(HostFailure) in try attempt.takeState(launch) } }
-        for attempt in attempts { attempt.step { attempt, launch throws(HostFailure) in try attempt.finish(launch) } }
-        let guests = attempts.map(\.guest)
-        try? StandingGuests(guests: guests).save(to: root)
-        wayBack.release(goneOn: guests.contains { $0.goneOn != nil })
+        for index in attempts.indices {
+            attempts[index].step { attempt, launch throws(HostFailure) in
+                try attempt.makeReady(launch)
+                standing.guests[index] = attempt.guest
+                try standing.save(to: root)
+                wayBack.goOn()
+            }
+            attempts[index].goOn()
+            standing.guests[index] = attempts[index].guest
+        }
+        try? standing.save(to: root)
+        wayBack.release()
     }
 
-    /// Drivers that udev would load later, and limits that systemd would set.
+    /// Drivers that udev would load later, a node as udev would make it, and limits that systemd would set.
     private func prepare(_ launches: [EmulatorLaunch]) {
         var modules: [String] = []
         if launches.contains(where: { !$0.taps.isEmpty }) { modules.append("tun") }
         if launches.contains(where: { $0.descriptors.values.contains(.vhostNet) }) { modules.append("vhost_net") }
-        if launches.contains(where: { $0.arguments.contains { $0 == "kvm" || $0.hasPrefix("kvm,") } }), let alias = root.line(Self.processor) {
-            modules.append(alias)
-        }
-        if !modules.isEmpty { try? Command("/usr/sbin/modprobe", ["-a", "-q"] + modules).run(in: root) }
+        let needsKVM = launches.contains { $0.arguments.contains { $0 == "kvm" || $0.hasPrefix("kvm,") } }
+        if needsKVM, let alias = root.line(Self.processor) { modules.append(alias) }
+        if !modules.isEmpty { try? Command("/usr/sbin/modprobe", ["-a", "-q"] + modules).run(in: root, seconds: 30) }
+        if needsKVM { openKVM() }
         try? root.makeDirectory(Guest.logDirectory, mode: 0o755)
         for (kind, value) in [(RLIMIT_NOFILE, rlim_t(524_288)), (__RLIMIT_MEMLOCK, rlim_t(64 << 20))] {
             var limit = rlimit(rlim_cur: value, rlim_max: value)
@@ -41,5 +52,17 @@ package struct FirstResume {
         }
     }
 
+    /// The kernel makes it root's alone; systemd's rule of udev gives it to this group.
+    private func openKVM() {
+        let groups = (try? root.read("/etc/group")).flatMap { $0 }.map { String(decoding: $0, as: UTF8.self) } ?? ""
+        let line = groups.split(separator: "\n").first { $0.hasPrefix("kvm:") }?.split(separator: ":", omittingEmptySubsequences: false)
+        guard let line, line.count > 2, let group = gid_t(line[2]) else { return }
+        let start = KernelClock.now
+        while !root.exists(Self.kvm), KernelClock.now - start < 2 { usleep(10_000) }
+        chown(root.path(Self.kvm), 0, group)
+        chmod(root.path(Self.kvm), 0o660)
+    }
+
+    private static let kvm = "/dev/kvm"
     private static let processor = "/sys/devices/system/cpu/modalias"
 }

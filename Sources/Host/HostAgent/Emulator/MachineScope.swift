@@ -36,7 +36,8 @@ package struct MachineScope {
     static func call(machine: String, uuid: UniversalUniqueIdentifier, process: Int32) -> [String] {
         let service = "org.freedesktop.machine1"
         let bytes = uuid.bytes.map { "\($0)" }
-        return ["call", service, "/org/freedesktop/machine1", "\(service).Manager", "CreateMachine", "sayssusa(sv)", machine, "16"] + bytes
+        return ["--timeout=10", "call", service, "/org/freedesktop/machine1", "\(service).Manager", "CreateMachine", "sayssusa(sv)", machine, "16"]
+            + bytes
             + ["libvirt-qemu", "vm", "\(process)", "", "2"]
             + ["Slice", "s", "machine.slice", "Before", "as", "1", "virt-guest-shutdown.target"]
     }

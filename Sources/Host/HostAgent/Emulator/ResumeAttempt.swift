@@ -4,16 +4,18 @@ import Glibc
 final class ResumeAttempt {
     private let root: HostRoot
     private(set) var guest: StandingGuests.Guest
+    /// Of the kernel's clock.
+    private let deadline: Double
     private var process: pid_t?
     private var monitor: EmulatorMonitor?
 
-    init(root: HostRoot, guest: StandingGuests.Guest) { (self.root, self.guest) = (root, guest) }
+    init(root: HostRoot, guest: StandingGuests.Guest, deadline: Double) { (self.root, self.guest, self.deadline) = (root, guest, deadline) }
 
-    /// When a step fails, its QEMU ends, and the guest is libvirt's.
+    /// When a step fails, its QEMU ends, and the guest, which has not run, is libvirt's.
     func step(_ body: (ResumeAttempt, EmulatorLaunch) throws(HostFailure) -> Void) {
         guard let launch = guest.launch else { return }
         do throws(HostFailure) { try body(self, launch) } catch {
-            (guest.launch, guest.needsLibvirt) = (nil, error.description)
+            (guest.launch, guest.needsLibvirt, guest.goneOn) = (nil, error.description, nil)
             guard let process else { return }
             kill(process, SIGKILL)
             while waitpid(process, nil, 0) < 0, errno == EINTR {}
@@ -25,37 +27,36 @@ final class ResumeAttempt {
     }
 
     func takeState(_ launch: EmulatorLaunch) throws(HostFailure) {
-        let monitor = try EmulatorMonitor(root.path(launch.monitor), patience: FirstResume.patience)
+        let monitor = try EmulatorMonitor(root.path(launch.monitor), patience: max(1, Int(deadline - KernelClock.now)))
         self.monitor = monitor
         try monitor.ignoreSharedMemory(true)
         try monitor.reportMigration()
         try monitor.takeState(from: root.path(guest.state), offset: launch.stateOffset)
     }
 
-    func finish(_ launch: EmulatorLaunch) throws(HostFailure) {
-        guard let monitor, let process else { return }
-        try wait(for: monitor, isRunning: launch.wasRunning)
-        let pause = Int(clamping: max(0, WallClock.milliseconds - guest.since))
-        BootMarks(root: root).mark("guest \(guest.name) goes on after \(pause) ms")
-        // It has moved: from here on its state is another's.
-        try root.remove(guest.state)
+    /// Its state is taken, and it waits for the word to go on.
+    func makeReady(_ launch: EmulatorLaunch) throws(HostFailure) {
+        guard let monitor, let process else { throw HostFailure(.missing, "QEMU was not started") }
+        while try monitor.runState().status == "inmigrate" {
+            guard KernelClock.now < deadline else { throw HostFailure(.notEffective, "QEMU does not take the state in time") }
+            usleep(5000)
+        }
         try monitor.ignoreSharedMemory(false)
         var threads: [Int: Int32] = [:]
         for processor in try monitor.processors() { threads[processor.index] = processor.thread }
         try leaveNotes(launch, process, threads, try monitor.characterDevices())
-        guest.goneOn = .init(process: process, threads: threads, pause: pause)
+        guest.goneOn = .init(process: process, threads: threads, pause: Int(clamping: max(0, WallClock.milliseconds - guest.since)))
     }
 
-    private func wait(for monitor: EmulatorMonitor, isRunning: Bool) throws(HostFailure) {
-        let start = KernelClock.now
-        while true {
-            let state = try monitor.runState()
-            if state.running || (!isRunning && state.status != "inmigrate") { return }
-            guard KernelClock.now - start < Double(FirstResume.patience) else {
-                throw HostFailure(.notEffective, "QEMU is \(state.status) after \(FirstResume.patience) s")
-            }
-            usleep(5000)
-        }
+    /// What fails from here on is mended when libvirt has taken it over.
+    func goOn() {
+        guard var goneOn = guest.goneOn, let monitor else { return }
+        if guest.launch?.wasRunning == true { try? monitor.goOn() }
+        goneOn.pause = Int(clamping: max(0, WallClock.milliseconds - guest.since))
+        guest.goneOn = goneOn
+        BootMarks(root: root).mark("guest \(guest.name) goes on after \(goneOn.pause) ms")
+        // It has moved: its state is another's now.
+        try? root.remove(guest.state)
     }
 
     /// What the first libvirtd finds the guest by.

@@ -12,25 +12,38 @@ package struct SecondStand {
     /// Where the new root's changes are.
     private static let logs = "/run/bennu/upper/root" + Guest.logDirectory
 
-    /// All of them, or none.
+    /// All of them that have not ended, or none.
     /// - Throws: when they go on as they did.
     package func run() throws(HostFailure) {
-        var stopped: [(monitor: EmulatorMonitor, wasRunning: Bool)] = []
         do throws(HostFailure) {
-            for guest in StandingGuests.load(from: root)?.guests ?? [] {
-                guard guest.goneOn != nil, let launch = guest.launch else { continue }
-                let monitor = try EmulatorMonitor(root.path(launch.secondMonitor), patience: FirstResume.patience)
-                stopped.append((monitor, try monitor.runState().running))
+            for (guest, launch) in running {
+                let monitor = try EmulatorMonitor(root.path(launch.secondMonitor), patience: Self.patience)
                 try monitor.ignoreSharedMemory(true)
                 try StateFile(root: root, guest: guest, launch: launch).write { command throws(HostFailure) in try monitor.command(command) }
             }
             try bringAlong()
         } catch {
-            for (monitor, wasRunning) in stopped {
-                try? monitor.ignoreSharedMemory(false)
-                if wasRunning { try? monitor.goOn() }
-            }
+            undo()
             throw error
+        }
+    }
+
+    /// They go on as they did. Nothing, for those that do.
+    package func undo() {
+        for (_, launch) in running {
+            guard let monitor = try? EmulatorMonitor(root.path(launch.secondMonitor), patience: Self.patience) else { continue }
+            try? monitor.ignoreSharedMemory(false)
+            if launch.wasRunning { try? monitor.goOn() }
+        }
+    }
+
+    /// Seconds that a QEMU has to answer.
+    private static let patience = 60
+
+    private var running: [(StandingGuests.Guest, EmulatorLaunch)] {
+        (StandingGuests.load(from: root)?.guests ?? []).compactMap { guest in
+            guard let goneOn = guest.goneOn, let launch = guest.launch, goneOn.isAlive(guest.uuid, in: root) else { return nil }
+            return (guest, launch)
         }
     }
 

@@ -41,6 +41,10 @@ struct GuestStand {
         guard try libvirt.domain(guest.name)?.isActive == true else { return nil }
         var guest = guest
         guest.since = WallClock.milliseconds
+        if guest.launch != nil {
+            // As it is now: somebody may have changed a disk since.
+            do throws(NeedsLibvirt) { guest.launch = try launch(of: guest) } catch { (guest.launch, guest.needsLibvirt) = (nil, error.reason) }
+        }
         if guest.isInPlace { try libvirt.command(guest.name, Self.capability(true)) }
         if let launch = guest.launch {
             let file = StateFile(root: root, guest: guest, launch: launch)
@@ -79,21 +83,29 @@ struct GuestStand {
         }
     }
 
-    /// Waits until libvirt has taken over a guest that went on without it, and its network cards are plugged in.
+    /// Waits until libvirt has taken over a guest that went on without it.
+    /// - Throws: `.missing` when libvirt says for a minute that it does not run; another when libvirt does not answer.
     private func adopt(_ guest: StandingGuests.Guest, _ goneOn: StandingGuests.GoneOn) throws(HostFailure) -> Int {
         let start = KernelClock.now
-        var isAdopted = false
-        var taps = guest.launch?.taps ?? []
-        while KernelClock.now - start < 60 {
-            taps.removeAll { (try? TapDevice(root: root, tap: $0).plugIn()) == true }
-            if !isAdopted { isAdopted = (try? libvirt.domain(guest.name)?.isActive) == true }
-            if isAdopted, taps.isEmpty { return goneOn.pause }
+        var deniedSince: Double?
+        var failure = HostFailure(.libvirt, "libvirt does not answer")
+        while KernelClock.now - start < 300 {
+            do throws(HostFailure) {
+                if let domain = try libvirt.domain(guest.name), domain.isActive {
+                    if domain.state == "paused" { try settle(guest) }
+                    return goneOn.pause
+                }
+                let since = deniedSince ?? KernelClock.now
+                deniedSince = since
+                failure = HostFailure(.missing, "libvirt does not know of guest \(guest.name), which had gone on after \(goneOn.pause) ms")
+                if KernelClock.now - since > 60 { throw failure }
+            } catch {
+                if error.kind == .missing { throw error }
+                (deniedSince, failure) = (nil, error)
+            }
             usleep(100_000)
         }
-        guard isAdopted else {
-            throw HostFailure(.missing, "libvirt did not take over guest \(guest.name), which had gone on after \(goneOn.pause) ms")
-        }
-        return goneOn.pause
+        throw failure
     }
 
     /// - Returns: milliseconds that it stood.

@@ -32,6 +32,7 @@ package struct StandingGuests: Codable, Sendable, Hashable {
         var answers: String { "\(PersistentMemory.states)/\(uuid).answers" }
     }
 
+    /// Written before a guest runs; where there is one, it runs or is about to.
     package struct GoneOn: Codable, Sendable, Hashable {
         /// Of its QEMU.
         package var process: Int32
@@ -42,6 +43,12 @@ package struct StandingGuests: Codable, Sendable, Hashable {
 
         package init(process: Int32, threads: [Int: Int32], pause: Int) {
             (self.process, self.threads, self.pause) = (process, threads, pause)
+        }
+
+        /// Not another process of that number.
+        func isAlive(_ guest: UniversalUniqueIdentifier, in root: HostRoot) -> Bool {
+            let words = (try? root.read("/proc/\(process)/cmdline")).flatMap { $0 } ?? []
+            return words.split(separator: 0).contains { $0.elementsEqual("\(guest)".utf8) }
         }
     }
 

@@ -12,6 +12,14 @@ struct StateFile {
 
     /// - Parameter ask: gives QEMU a command (QMP), and returns its answer. It is to leave out shared memory.
     func write(_ ask: (String) throws(HostFailure) -> String) throws(HostFailure) {
+        do throws(HostFailure) { try attempt(ask) } catch {
+            // One that came to its end later would stop the guest again.
+            _ = try? ask(#"{"execute":"migrate_cancel"}"#)
+            throw error
+        }
+    }
+
+    private func attempt(_ ask: (String) throws(HostFailure) -> String) throws(HostFailure) {
         try root.write(guest.state, [], mode: 0o600)
         PersistentMemory(root: root).giveToEmulator(guest.state)
         let target = "file:\(guest.state),offset=\(launch.stateOffset)"

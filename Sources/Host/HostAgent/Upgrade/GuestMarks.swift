@@ -11,7 +11,8 @@ struct GuestMarks {
     func set() throws(HostFailure) -> [String] {
         let guests = root.list("/run/libvirt/qemu").filter { $0.hasSuffix(".pid") }.map { String($0.dropLast(4)) }
         var marked: [String] = []
-        for guest in guests {
+        // libvirtd keeps its own process id in the same place: it is to end with its system.
+        for guest in guests where guest != "driver" {
             // One that ended a moment ago has no group.
             guard let process = root.line("/run/libvirt/qemu/\(guest).pid").flatMap({ Int32($0) }), process > 1,
                 let group = root.line("/proc/\(process)/cgroup")?.split(separator: "\n").first(where: { $0.hasPrefix("0::/") })?.dropFirst(3),
@@ -19,8 +20,9 @@ struct GuestMarks {
             else { continue }
             // Helpers live beside the emulator, below the guest's scope.
             let parts = group.split(separator: "/")
-            // libvirtd keeps its own process id in the same place: it is to end with its system.
-            guard parts.first?.hasPrefix("machine") == true else { continue }
+            guard parts.first?.hasPrefix("machine") == true else {
+                throw HostFailure(.notEffective, "guest \(guest) is in no control group of its own, and would end with this system")
+            }
             let depth = parts.firstIndex { $0.hasSuffix(".scope") }.map { $0 + 1 } ?? parts.count
             let scope = "/sys/fs/cgroup/" + parts.prefix(depth).joined(separator: "/")
             for directory in directories(from: scope) {

@@ -31,22 +31,30 @@ package struct WayBack {
     /// True while the former system can be gone back to: what is needed for that must stay.
     package var isOpen: Bool { Name.allCases.contains { $0 != .closed && exists($0) } }
 
+    /// - Parameter goingOn: guests go on at once; else `goOn` says when.
     /// - Returns: false when the host is going back already: no guest may go on here.
-    package func hold() -> Bool {
+    package func hold(goingOn: Bool = true) -> Bool {
         // Twice the first, as the guard may have renamed it in between.
         let isOurs = change(.armed, to: .held) || change(.arming, to: .held) || change(.armed, to: .held) || exists(.held)
         if !isOurs {
             if exists(.back) || exists(.leaving) || exists(.going) { return false }
             close()
         }
-        shutCrashKernel()
+        if goingOn { shutCrashKernel() }
         return true
     }
 
     /// Whoever holds it lets go, until an agent has come up: the guard may act again. Guests that have gone on stand once more then.
-    func release(goneOn: Bool) {
-        if goneOn, root.isDirectory(Self.directory) { try? root.write(Self.goneOn, []) }
-        _ = change(.held, to: .armed)
+    package func release() {
+        // A guard that could not load the former kernel is not there any more.
+        if exists(.closed) { try? root.remove(path(.held)) } else { _ = change(.held, to: .armed) }
+    }
+
+    /// Before the first guest goes on.
+    package func goOn() {
+        guard root.isDirectory(Self.directory) else { return }
+        shutCrashKernel()
+        try? root.write(Self.goneOn, [])
     }
 
     /// In the memory that outlives a panic, and written through: the former kernel, started by one, looks there first.

@@ -18,7 +18,7 @@ leave() {
         ./busybox chroot former /usr/sbin/kexec -p -u
         echo 0 > former/sys/kernel/kexec_crash_size
         ./busybox umount former/run/bennu/upper former/run/bennu/memory former/run 2>/dev/null
-        ./busybox umount former/mnt former/sys former/proc former
+        ./busybox umount former/mnt former/dev former/sys former/proc former
     fi
     ./busybox umount proc
     ./busybox rm -f guard.sh load.err waiting busybox
@@ -33,7 +33,8 @@ if [ "$way" = return ]; then
     if ! ./busybox chroot former /usr/sbin/kexec -s -l /mnt/former/kernel --initrd=/mnt/former/initrd \
             --command-line="$(./busybox cat ../memory/former/command-line)" 2>load.err; then
         mark "no way back: $(last_error)"
-        ./busybox rm -f arming
+        # The agent sees that nobody is here.
+        ./busybox mv arming closed 2>/dev/null || : > closed
         leave
     fi
     # The agent may be about to have guests go on already; then it decides.
@@ -103,6 +104,7 @@ if ./busybox mv leaving going 2>/dev/null || ./busybox mv back going 2>/dev/null
         mark "going back to the former system: $reason"
         ./busybox sync
         ./busybox chroot former /usr/sbin/kexec -e 2>load.err
+        [ -e gone-on ] && ./busybox chroot former /usr/lib/bennu/bennu-agent stand --undo
     fi
     mark "cannot go back: $(last_error)"
     ./busybox mv going closed

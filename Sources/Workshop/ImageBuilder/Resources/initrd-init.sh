@@ -128,7 +128,8 @@ if [ -n "$HANDOVER" ]; then
     if [ -f $KEPT/former/deadline ] && [ -z "$RETURNED" ]; then
         mkdir -p $GUARD/former
         if mount -t squashfs -o loop,ro "$KEPT/roots/$(cat $KEPT/former/root).img" $GUARD/former &&
-            mount --bind /proc $GUARD/former/proc && mount --bind /sys $GUARD/former/sys && mount --bind $KEPT $GUARD/former/mnt; then
+            mount --bind /proc $GUARD/former/proc && mount --bind /sys $GUARD/former/sys && mount --bind /dev $GUARD/former/dev &&
+            mount --bind $KEPT $GUARD/former/mnt; then
             : > $GUARD/arming
             guard return "$(cat $KEPT/former/deadline)"
         else
@@ -178,7 +179,11 @@ if [ -n "$HANDOVER" ]; then
     mount --move /sys /root/sys
     mount --move /run /root/run
     ip link set lo up
-    timeout 120 chroot /root /usr/lib/bennu/bennu-agent resume
+    if ! timeout 120 chroot /root /usr/lib/bennu/bennu-agent resume; then
+        # What it had not made ready yet must not hold disks and memory of a guest that libvirt has go on; and the guard may act again.
+        for process in $(pidof qemu-system-x86_64); do grep -qsx $process /root/run/libvirt/qemu/*.pid || kill -9 $process; done
+        mv /root$GUARD/held /root$GUARD/armed 2>/dev/null
+    fi
     mark "switching root at $(seconds) s"
     umount /proc
     exec switch_root -c /dev/console /root /sbin/init --unit=bennu-resume.target
