@@ -47,12 +47,24 @@ package struct SecondStand {
         }
     }
 
+    /// What a guest stood for before counts with what it stands for from now on; what it ran for does not.
+    private func countPauses() throws(HostFailure) {
+        let inside = HostRoot(root.path(PersistentMemory.takenOver))
+        guard var former = StandingGuests.load(from: inside) else { throw HostFailure(.missing, "nobody wrote down which guests stood") }
+        for (guest, _) in running {
+            guard let place = former.guests.firstIndex(where: { $0.uuid == guest.uuid }), let goneOn = guest.goneOn else { continue }
+            former.guests[place].since = WallClock.milliseconds - Int64(clamping: goneOn.pause)
+        }
+        try former.save(to: inside)
+    }
+
     /// Disks in memory, and what guests wrote to their consoles.
     private func bringAlong() throws(HostFailure) {
         try Command("/usr/bin/rm", ["-rf", "--one-file-system", root.path(Self.taken + "/keep")]).run(in: root, seconds: 300)
         try Command("/usr/bin/cp", ["-a", "--sparse=always", root.path(Self.keep), root.path(Self.taken) + "/"]).run(in: root, seconds: 600)
         let autostart = Self.taken + "/keep/etc-libvirt-qemu/autostart"
         for link in root.list(autostart) { try root.remove("\(autostart)/\(link)") }
+        try countPauses()
         let place = PersistentMemory.takenOver + "/root" + Guest.logDirectory
         guard root.isDirectory(Self.logs) else { return }
         try root.makeDirectory(place, mode: 0o755)
