@@ -11,35 +11,26 @@ package struct DomainStatus: Sendable, Hashable {
         guard let document = VerbatimXML(old), let root = document.tags.first, root.name == "domstatus",
             VerbatimXML.attribute("pid", of: root.text) != nil
         else { return nil }
-        var text = Self.replacing("pid", by: "\(process)", in: root.text) + old[(old.firstRange(of: root.text)?.upperBound ?? old.endIndex)...]
+        var text = old.replacing(root.text, with: Self.replacing("pid", by: "\(process)", in: root.text), maxReplacements: 1)
         // The new one has no mount namespace of its own.
         if let start = text.firstRange(of: "<namespaces>"), let end = text.firstRange(of: "</namespaces>"), start.lowerBound < end.lowerBound {
             text.removeSubrange(start.lowerBound..<end.upperBound)
         }
         for (number, thread) in threads {
-            guard let tag = document.tags.first(where: { $0.name == "vcpu" && VerbatimXML.attribute("id", of: $0.text) == "\(number)" })?.text,
-                let place = text.firstRange(of: tag)
-            else { continue }
-            text.replaceSubrange(place, with: Self.replacing("pid", by: "\(thread)", in: tag))
+            let tag = document.tags.first { $0.name == "vcpu" && VerbatimXML.attribute("id", of: $0.text) == "\(number)" }?.text
+            guard let tag else { continue }
+            text = text.replacing(tag, with: Self.replacing("pid", by: "\(thread)", in: tag), maxReplacements: 1)
         }
         self.text = Self.renaming(terminals, in: text)
     }
 
     private static func replacing(_ name: String, by value: String, in tag: String) -> String {
-        guard let old = VerbatimXML.attribute(name, of: tag), let place = tag.firstRange(of: " \(name)='\(old)'") else { return tag }
-        return tag.replacingCharacters(place, " \(name)='\(value)'")
+        guard let old = VerbatimXML.attribute(name, of: tag) else { return tag }
+        return tag.replacing(" \(name)='\(old)'", with: " \(name)='\(value)'", maxReplacements: 1)
     }
 
     /// All at once: the new name of one may be the old name of another.
     private static func renaming(_ names: [String: String], in text: String) -> String {
         text.split(separator: "'", omittingEmptySubsequences: false).map { names[String($0)].map { $0[...] } ?? $0 }.joined(separator: "'")
-    }
-}
-
-extension String {
-    fileprivate func replacingCharacters(_ place: Range<Index>, _ other: String) -> String {
-        var copy = self
-        copy.replaceSubrange(place, with: other)
-        return copy
     }
 }

@@ -1,4 +1,4 @@
-/// How a running QEMU was started, as far as it takes to start another one in its place without libvirt: first under a new kernel, minutes before
+/// How a running QEMU was started, as far as it takes to start another one in its place without libvirt: first under a new kernel, long before
 /// there is a libvirt to ask.
 package struct EmulatorLaunch: Codable, Sendable, Hashable {
     /// What libvirt passes to QEMU as an open file, which an argument names by its number.

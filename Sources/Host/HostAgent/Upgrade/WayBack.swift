@@ -1,14 +1,14 @@
 import Glibc
 
-/// The way back over a change of the kernel, as long as no guest has gone on: the initrd of the new system loads the former kernel, and a process
-/// of it waits for the agent (initrd-guard.sh). Who acts is decided by the name of one file, which both change by rename(2) only.
+/// The way back over a change of the kernel, until an agent has taken the new system over: its initrd loads the former kernel, and a process of that
+/// waits for the agent (initrd-guard.sh). Who acts is decided by the name of one file, which both change by rename(2) only.
 package struct WayBack {
     private enum Name: String, CaseIterable {
         /// The guard is loading the former kernel.
         case arming
         /// The former system can be gone back to.
         case armed
-        /// The agent is about to have guests go on: nobody else goes back.
+        /// The agent has guests go on, or has come up: nobody else goes back.
         case held
         /// The agent asks to go back; holds its reason.
         case back
@@ -16,11 +16,11 @@ package struct WayBack {
         case leaving
         /// It does.
         case going
-        /// Guests go on. There is no way back any more.
+        /// An agent has its guests, or nobody could go back. There is no way back any more.
         case closed
     }
     static let directory = "/run/bennu/return"
-    /// Guests have gone on.
+    /// Guests have gone on, and stand once more if the host goes back.
     static let goneOn = directory + "/gone-on"
     /// In every system: the agent has come up.
     static let alive = directory + "/alive"

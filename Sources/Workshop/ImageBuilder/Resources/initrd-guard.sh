@@ -3,7 +3,7 @@
 # Usage, in /run/bennu/return: busybox sh guard.sh return|reset SECONDS
 #   return  start the former system again, which was packed into kept memory: its guests stand still, and go on there
 #   reset   start the host anew
-# The files of the initrd are gone soon, and the new root is not to be trusted: all it runs is the busybox beside it, and of the former root, kexec.
+# The files of the initrd are gone soon, and the new root is not to be trusted: all it runs is the busybox beside it, and of the former root, kexec and the agent.
 # Every path is relative: this directory moves along, while / stays behind. Descriptor 3 is the kernel log.
 # Who acts is decided by the name of one file, and rename(2), in which one side wins: arming, armed, leaving and going are ours, held, back and
 # closed the agent's; of reset, waiting and resetting are ours, alive is the agent's.
