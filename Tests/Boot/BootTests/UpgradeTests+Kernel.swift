@@ -19,12 +19,13 @@ extension UpgradeTests {
         "and the kernel is another: a Linux guest stood still for it, while the servers were killed, and has its memory, disks and network",
         .timeLimit(.minutes(60)))
     func warm() async throws {
-        try await Site.with("warm", memoryMebibytes: 2560) { site in
+        try await Site.with("warm", memoryMebibytes: 2560, diskBytes: LocalDisk.bytes) { site in
             for name in ["a", "next"] { try await site.importImage(name) }
             let disks = try [WriterDisk("attached", port: 10809, of: site), WriterDisk("network", port: 10810, of: site)]
             defer { for disk in disks { disk.server.kill() } }
             let profile = Site.example("20-profile.yaml").replacing("kvm:latest", with: "kvm:a")
-            try await site.apply(profile.replacing("spec:\n", with: "spec:\n  guestMemory: 512MiB\n"))
+                .replacing("spec:\n", with: "spec:\n  guestMemory: 512MiB\n")
+            try await site.apply(profile)
             try await site.expect("h1")
             try await site.rack.power(.on, "h1")
             // The first start shows the servers the host's memory; the second sets a part of it aside.
@@ -35,11 +36,9 @@ extension UpgradeTests {
             let region = try before.record.boot?.status?.system?.guestMemory.unwrapped("guest memory")
             #expect(try region.unwrapped("region").bytes > 400 << 20)
 
-            try await site.apply(Self.writer)
-            let running = try await eventually("the guest runs", within: .seconds(600)) {
-                let detail = try await site.host("h1")
-                return detail?.record.boot?.status?.guests.contains { $0.name == "writer" && $0.state == "running" } == true ? detail : nil
-            }
+            try await site.makeLocalDisk(on: before)
+            try await site.apply(LocalDisk.added(to: profile), Self.writer)
+            let running = try await site.waitForGuests(["writer"])
             #expect(running.record.boot?.status?.guests.first?.memory == .kept)
             let begun = try await site.writer(on: running)
             try await site.waitForWrites(10, after: begun.log, on: running)
@@ -81,6 +80,7 @@ extension UpgradeTests {
             }
             for disk in disks { #expect(disk.holds(ended.last[disk.name] ?? .max)) }
             let pause = try boot.status?.guests.first { $0.name == "writer" }?.pause.unwrapped("pause")
+            #expect(try await site.ask(after, LocalDisk.questions) == ["mounted": "yes", "pool": "running"])
             let answers = try await site.ask(after, Self.questionsAfterKernel)
             #expect(
                 answers["paused"] == "paused" && answers["resumed"] == "running" && answers["module"] == "loaded" && answers["pings"] == "answered")

@@ -19,7 +19,7 @@ extension UpgradeTests {
         "to images whose root does not mount, whose kernel panics, whose agent fails, and the guest goes on in the old one; to one that panics at once, and the old one starts anew",
         .timeLimit(.minutes(60)))
     func wayBack() async throws {
-        try await Site.with("back", memoryMebibytes: 2560) { site in
+        try await Site.with("back", memoryMebibytes: 2560, diskBytes: LocalDisk.bytes) { site in
             for name in ["a", "bad"] { try await site.importImage(name) }
             let broken = URL(filePath: site.evidence("images"))
             try FileManager.default.createDirectory(at: broken, withIntermediateDirectories: true)
@@ -28,7 +28,7 @@ extension UpgradeTests {
             try BrokenImage.withPanic(of: "\(upgradeImages)/b", at: "\(broken.path)/panicking")
             try BrokenImage.withLatePanic(of: "\(upgradeImages)/b", at: "\(broken.path)/late")
             for name in ["rootless", "late", "panicking"] { try await site.importImage(name, from: broken.path) }
-            let running = try await site.startWithKeptGuest()
+            let running = try await site.startWithKeptGuest(onLocalDisk: true)
             let first = try running.record.boot.unwrapped("boot")
             let memory = try await site.memory(of: running)
 
@@ -42,9 +42,12 @@ extension UpgradeTests {
                 #expect(boot.kind == .kexec && boot.image == first.image && boot.kernel == first.kernel && after.summary.drift, "\(image): \(boot)")
                 #expect(boot.status?.guests.map(\.state) == ["running"])
                 let ticks = try await site.ticks(on: after)
+                #expect(try await site.ask(after, LocalDisk.questions) == ["mounted": "yes", "pool": "running"])
                 #expect(ticks.count > before.ticks && ticks == Array(0..<ticks.count), "\(image): a tick is missing, or twice: \(ticks)")
                 #expect(try await site.memory(of: after) >= memory - memory / 50, "\(image): the former system has not all of its memory")
                 try await site.expectStory(Self.storyOfReturn)
+                let resumed = try await site.wholeTimeline().last { $0.name == "guest-resumed" }
+                #expect(resumed?.detail.hasSuffix("before libvirt was there") == true, "\(resumed?.detail ?? "")")
                 print("\(image): \(after.record.upgrade?.failure ?? ""); the guest stood for \(boot.status?.guests.first?.pause ?? -1) ms")
             }
             let plan = try await site.client.get(UpgradeOutlook.self, "/v1/hosts/h1/upgrade?image=kvm:panicking").plan
@@ -99,19 +102,23 @@ extension UpgradeTests {
 
 extension Site {
     /// An operational host with memory set aside, and the counting guest on it.
-    func startWithKeptGuest() async throws -> HostDetail {
-        let profile = Site.example("20-profile.yaml").replacing("kvm:latest", with: "kvm:a")
-        try await apply(profile.replacing("spec:\n", with: "spec:\n  guestMemory: 512MiB\n"))
+    func startWithKeptGuest(onLocalDisk: Bool = false) async throws -> HostDetail {
+        var profile = Site.example("20-profile.yaml").replacing("kvm:latest", with: "kvm:a")
+            .replacing("spec:\n", with: "spec:\n  guestMemory: 512MiB\n")
+        var guest = Site.example("40-guest.yaml")
+        try await apply(profile)
         try await expect("h1")
         try await rack.power(.on, "h1")
         // The first start shows the servers the host's memory; the second sets a part of it aside.
-        _ = try await wait(until: .operational, "h1")
-        _ = try await carryOut(UpgradeRequest(method: .cold, deadline: 1200, isRestart: true))
-        try await apply(Site.example("40-guest.yaml"))
-        return try await eventually("the guest runs", within: .seconds(600)) {
-            let detail = try await self.host("h1")
-            return detail?.summary.state == .operational && detail?.record.boot?.status?.guests.first?.state == "running" ? detail : nil
+        let first = try await wait(until: .operational, "h1")
+        if onLocalDisk {
+            try await makeLocalDisk(on: first)
+            (profile, guest) = (LocalDisk.added(to: profile), guest.replacing("/var/lib/libvirt/images", with: LocalDisk.directory))
+            try await apply(profile)
         }
+        _ = try await carryOut(UpgradeRequest(method: .cold, deadline: 1200, isRestart: true))
+        try await apply(guest)
+        return try await waitForGuests(["ticker"])
     }
 
     /// KiB that the host's kernel has.

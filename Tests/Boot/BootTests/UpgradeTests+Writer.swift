@@ -8,15 +8,17 @@ import VirtualRack
 extension UpgradeTests {
     @Test("and a Linux guest keeps its disks, its network and its process", .timeLimit(.minutes(40)))
     func writerNoticesNothing() async throws {
-        try await Site.with("writer", memoryMebibytes: 2048) { site in
+        try await Site.with("writer", memoryMebibytes: 2048, diskBytes: LocalDisk.bytes) { site in
             for name in ["a", "b"] { try await site.importImage(name) }
             let disks = try [WriterDisk("attached", port: 10809, of: site), WriterDisk("network", port: 10810, of: site)]
             defer { for disk in disks { disk.server.kill() } }
-            try await site.apply(Site.example("20-profile.yaml").replacing("kvm:latest", with: "kvm:a"))
+            let profile = Site.example("20-profile.yaml").replacing("kvm:latest", with: "kvm:a")
+            try await site.apply(profile)
             try await site.expect("h1")
-            try await site.apply(Self.writer)
             try await site.rack.power(.on, "h1")
-            let before = try await site.wait(until: .operational, "h1")
+            try await site.makeLocalDisk(on: try await site.wait(until: .operational, "h1"))
+            try await site.apply(LocalDisk.added(to: profile), Self.writer)
+            let before = try await site.waitForGuests(["writer"])
             // A guest in an emulated host is emulated twice: its kernel takes minutes.
             try await site.waitForWrites(1, after: WriterLog(""), on: before)
             try await site.waitForLooks(1, after: WriterLog(""), on: before)
@@ -51,6 +53,7 @@ extension UpgradeTests {
             #expect(ping.seconds < 30)
             // What the guest was told is durable is on the disks that are here.
             for disk in disks { #expect(disk.holds(ended.log.last[disk.name] ?? .max)) }
+            #expect(try await site.ask(after, LocalDisk.questions) == ["mounted": "yes", "pool": "running"])
             try Data(figures.joined(separator: "\n").utf8).write(to: URL(filePath: site.evidence("figures.txt")))
             print(figures.joined(separator: "\n"))
         }
@@ -58,7 +61,7 @@ extension UpgradeTests {
 
     static let writerAddress = "10.77.0.50"
 
-    /// Three disks: a file on the host; one of the network that the host's QEMU attaches; one of the network that the guest attaches itself.
+    /// Three disks: a file on a disk of the host; one of the network that the host's QEMU attaches; one of the network that the guest attaches itself.
     static let writer = """
         apiVersion: bennu/v1
         kind: Guest
@@ -82,7 +85,7 @@ extension UpgradeTests {
               <devices>
                 <disk type='file' device='disk'>
                   <driver name='qemu' type='raw'/>
-                  <source file='/var/lib/libvirt/images/writer.raw'/>
+                  <source file='\(LocalDisk.directory)/writer.raw'/>
                   <target dev='vda' bus='virtio'/>
                 </disk>
                 <disk type='network' device='disk'>

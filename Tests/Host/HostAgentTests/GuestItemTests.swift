@@ -208,6 +208,22 @@ import Testing
         #expect(pass.actions.isEmpty)
     }
 
+    @Test(
+        "where a pool of files is shown is made before it starts",
+        arguments: [
+            (
+                "<pool type='fs'><name>p</name><source><device path='/dev/vda1'/></source><target><path>/srv/a&amp;b</path></target></pool>",
+                "/srv/a&b"
+            ),
+            ("<pool type='logical'><name>p</name><target><path>/dev/vg</path></target></pool>", nil),
+            ("<pool type='netfs'><name>p</name><target><path>/srv/../etc</path></target></pool>", nil),
+        ])
+    func poolDirectory(xml: String, directory: String?) throws {
+        let plan = try StoragePool(name: "p", xml: xml).plan(.init(exists: false, isActive: false, hasDirectory: false))
+        #expect(plan.actions.first == directory.map { .makeDirectory(path: $0, mode: 0o711) } ?? plan.actions.first)
+        #expect(plan.actions.contains { if case .makeDirectory = $0 { true } else { false } } == (directory != nil))
+    }
+
     @Test("without libvirt the guests fail with libvirt's reason, and the rest is in force")
     func withoutLibvirt() throws {
         let host = try TemporaryRoot()

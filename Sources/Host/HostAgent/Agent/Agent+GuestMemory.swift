@@ -29,6 +29,8 @@ extension Agent {
                 news.append(.init(name: "guest-waits-for-libvirt", detail: "\(guest.name): \(reason)"))
             }
             plugIn(standing, threads)
+            let pools = Task { await startPools(threads) }
+            defer { pools.cancel() }
             await awaitNetworks(threads)
             if !wayBack.hold() { _ = try? await threads.runIfActive { wayBack.stay() } }
             var losses: [String] = []
@@ -48,8 +50,9 @@ extension Agent {
                         pauses.pauses[guest.name] = pause
                         let isFirst = guest.goneOn != nil
                         if !isFirst { marks.mark("guest \(guest.name) goes on after \(pause) ms") }
-                        news.append(
-                            .init(name: "guest-resumed", detail: "\(guest.name) stood for \(pause) ms\(isFirst ? ", before libvirt was there" : "")"))
+                        let written = guest.stateBytes.map { ", \(($0 + 1023) >> 10) KiB written" } ?? ""
+                        let detail = "\(guest.name) stood for \(pause) ms\(written)\(isFirst ? ", before libvirt was there" : "")"
+                        news.append(.init(name: "guest-resumed", detail: detail))
                     case .failure(let error):
                         log(.error, "a standing guest cannot go on", ["guest": guest.name, "reason": "\(error)"])
                         if (error as? HostFailure)?.kind == .missing { unknown.insert(guest.name) }
@@ -135,19 +138,37 @@ extension Agent {
         return nil
     }
 
-    /// What guests are plugged into: bridges, which networkd makes from the files that came along, and libvirt's networks and pools, which are defined.
+    /// What guests are plugged into: bridges, which networkd makes from the files that came along, and libvirt's networks, which are defined.
     private func awaitNetworks(_ threads: NIOThreadPool) async {
         let (root, libvirt) = (root, libvirt)
-        let keys = AgentMemory.load(from: root).items.map(\.key)
-        let bridges = keys.filter { $0.kind == Bridge.kind }.map(\.name)
-        let networks = keys.filter { $0.kind == GuestNetwork.kind }.map(\.name)
-        let pools = keys.filter { $0.kind == StoragePool.kind }.map(\.name)
+        let bridges = made(Bridge.kind)
+        let networks = made(GuestNetwork.kind)
         _ = try? await threads.runIfActive {
             let start = KernelClock.now
             while !bridges.allSatisfy({ root.exists("/sys/class/net/\($0)/bridge") }), KernelClock.now - start < 20 { usleep(50_000) }
             try? root.makeDirectory(Guest.logDirectory, mode: 0o755)
             for network in networks { try? libvirt.startNetwork(network) }
-            for pool in pools { try? libvirt.startPool(pool) }
         }
     }
+
+    /// Where guests' disks lie; for as long as guests are waited for. A pool behind a network may take its time, which others do not wait for.
+    private func startPools(_ threads: NIOThreadPool) async {
+        let (root, libvirt) = (root, libvirt)
+        var rest = made(StoragePool.kind)
+        while !rest.isEmpty, !Task.isCancelled {
+            let waiting = rest
+            rest =
+                (try? await threads.runIfActive {
+                    waiting.filter { pool in
+                        if let target = StoragePool.target(of: pool, in: root) { try? root.makeDirectory(target, mode: 0o711) }
+                        try? libvirt.startPool(pool)
+                        return (try? libvirt.poolIsActive(pool)) != true
+                    }
+                }) ?? waiting
+            try? await Task.sleep(for: .milliseconds(500))
+        }
+    }
+
+    /// Names of items that the agent of the system before has made.
+    private func made(_ kind: String) -> [String] { AgentMemory.load(from: root).items.map(\.key).filter { $0.kind == kind }.map(\.name) }
 }

@@ -43,6 +43,9 @@ package struct EmulatorLaunch: Codable, Sendable, Hashable {
     /// libvirt's definition in the state file.
     package var definition: String
 
+    /// File systems in the host that its disks lie in; `nil` is none, too.
+    package var mounts: [LocalMount]?
+
     /// False for a guest that its operator has suspended.
     var wasRunning: Bool { status.contains("<domstatus state='running'") }
     var taps: [Tap] {

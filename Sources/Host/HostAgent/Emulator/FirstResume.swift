@@ -11,6 +11,8 @@ package struct FirstResume {
 
     /// Seconds for all of it; the initrd waits somewhat longer.
     private static let patience = 90.0
+    /// Seconds for disks to appear.
+    private static let patienceWithDisks = 30.0
 
     package func run() {
         guard var standing = StandingGuests.load(from: root), standing.guests.contains(where: { $0.launch != nil }) else { return }
@@ -19,10 +21,22 @@ package struct FirstResume {
         prepare(standing.guests.compactMap(\.launch))
         let deadline = KernelClock.now + Self.patience
         let attempts = standing.guests.map { ResumeAttempt(root: root, guest: $0, deadline: deadline) }
-        // Side by side as far as they go.
-        for attempt in attempts { attempt.step { attempt, launch throws(HostFailure) in try attempt.start(launch) } }
-        for attempt in attempts { attempt.step { attempt, launch throws(HostFailure) in try attempt.takeState(launch) } }
-        for index in attempts.indices {
+        // Those that need nothing but memory wait for no disk.
+        let late = attempts.indices.filter { attempts[$0].guest.launch?.mounts?.isEmpty == false }
+        carryOn(attempts, attempts.indices.filter { !late.contains($0) }, &standing, wayBack)
+        if !late.isEmpty {
+            mount(late.map { attempts[$0] }, until: min(deadline, KernelClock.now + Self.patienceWithDisks))
+            carryOn(attempts, late, &standing, wayBack)
+        }
+        try? standing.save(to: root)
+        wayBack.release()
+    }
+
+    /// Side by side as far as they go.
+    private func carryOn(_ attempts: [ResumeAttempt], _ chosen: [Int], _ standing: inout StandingGuests, _ wayBack: WayBack) {
+        for index in chosen { attempts[index].step { attempt, launch throws(HostFailure) in try attempt.start(launch) } }
+        for index in chosen { attempts[index].step { attempt, launch throws(HostFailure) in try attempt.takeState(launch) } }
+        for index in chosen {
             attempts[index].step { attempt, launch throws(HostFailure) in
                 try attempt.makeReady(launch)
                 standing.guests[index] = attempt.guest
@@ -32,8 +46,20 @@ package struct FirstResume {
             attempts[index].goOn()
             standing.guests[index] = attempts[index].guest
         }
-        try? standing.save(to: root)
-        wayBack.release()
+    }
+
+    /// A guest whose disk does not come is libvirt's.
+    private func mount(_ attempts: [ResumeAttempt], until deadline: Double) {
+        var outcomes: [LocalMount: Result<Void, HostFailure>] = [:]
+        for attempt in attempts {
+            attempt.step { attempt, launch throws(HostFailure) in
+                for mount in launch.mounts ?? [] {
+                    let outcome = outcomes[mount] ?? Result { () throws(HostFailure) in try mount.mount(in: root, until: deadline) }
+                    outcomes[mount] = outcome
+                    try outcome.get()
+                }
+            }
+        }
     }
 
     /// Drivers that udev would load later, a node as udev would make it, and limits that systemd would set.

@@ -14,7 +14,7 @@ extension StoragePool: ConvergingItem {
     package func observe(_ host: HostView) throws(HostFailure) -> Observed {
         let state = try host.libvirt.poolIsActive(name)
         return Observed(
-            exists: state != nil, isActive: state == true, hasDirectory: path.map { host.root.isDirectory($0) } ?? true,
+            exists: state != nil, isActive: state == true, hasDirectory: directory.map { host.root.isDirectory($0) } ?? true,
             made: host.memory[key])
     }
 
@@ -26,7 +26,7 @@ extension StoragePool: ConvergingItem {
         let isDefined = observed.exists && observed.made?.fingerprint == Fingerprint.of(definition)
         if isDefined, observed.isActive, observed.hasDirectory { return ItemPlan() }
         var plan = ItemPlan()
-        if let path, !observed.hasDirectory { plan.actions.append(.makeDirectory(path: path, mode: 0o711)) }
+        if let directory, !observed.hasDirectory { plan.actions.append(.makeDirectory(path: directory, mode: 0o711)) }
         if !isDefined {
             plan.actions.append(.remember(key, MadeItem(fingerprint: Fingerprint.of(definition))))
             if observed.isActive { plan.actions.append(.stopPool(name: name)) }
@@ -45,6 +45,23 @@ extension StoragePool: ConvergingItem {
         }
         plan.actions.append(.forget(ItemKey(kind: kind, name: name)))
         return plan
+    }
+
+    /// Of a pool that is a directory, or a file system that libvirt mounts.
+    private var directory: String? { path ?? xml.flatMap { Self.target(of: $0) } }
+
+    private static func target(of definition: String) -> String? {
+        guard let document = VerbatimXML(definition), let kind = document.tags.first.flatMap({ VerbatimXML.attribute("type", of: $0.text) }),
+            ["dir", "fs", "netfs"].contains(kind), let target = document.elements.first(where: { $0.name == "target" })?.text,
+            let path = VerbatimXML(target)?.text(of: "path").map({ VerbatimXML.unescape($0) }), path.hasPrefix("/"),
+            !path.split(separator: "/").contains("..")
+        else { return nil }
+        return path
+    }
+
+    /// By libvirt's own note about a pool that is defined.
+    static func target(of pool: String, in root: HostRoot) -> String? {
+        (try? root.read("/etc/libvirt/storage/\(pool).xml")).flatMap { $0 }.flatMap { target(of: String(decoding: $0, as: UTF8.self)) }
     }
 
     private func definition() throws(HostFailure) -> String {

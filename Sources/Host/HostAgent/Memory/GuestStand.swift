@@ -31,8 +31,10 @@ struct GuestStand {
             let definition = try? libvirt.migratableXML(guest.name)
         else { throw NeedsLibvirt(reason: "its process cannot be looked at") }
         let offset = SavedStateHeader(definition: definition, wasRunning: true).length
-        return try EmulatorLaunch(
+        var launch = try EmulatorLaunch(
             emulator, live: live, status: status, definition: definition, stateOffset: offset, secondMonitor: guest.monitor)
+        launch.mounts = try DiskPlaces(root: root).mounts(below: DomainTraits(live)?.files ?? [])
+        return launch
     }
 
     /// Puts everything back when it fails.
@@ -53,12 +55,14 @@ struct GuestStand {
                 try? settle(guest)
                 throw error
             }
+            guest.stateBytes = root.size(guest.state)
             return guest
         }
         do throws(HostFailure) { try libvirt.saveGuest(guest.name, to: guest.state) } catch {
             if guest.isInPlace { _ = try? libvirt.command(guest.name, Self.capability(false)) }
             throw error
         }
+        guest.stateBytes = root.size(guest.state)
         return guest
     }
 

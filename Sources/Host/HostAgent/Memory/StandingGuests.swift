@@ -12,6 +12,8 @@ package struct StandingGuests: Codable, Sendable, Hashable {
         /// True when its memory is not in the file, but where it always was.
         package var isInPlace: Bool
 
+        /// Bytes that were written for it; `nil` until they are.
+        package var stateBytes: UInt64?
         /// How to start its QEMU without libvirt; `nil` for one that goes on by libvirt.
         package var launch: EmulatorLaunch?
         /// Why it goes on by libvirt, where that was not the plan.

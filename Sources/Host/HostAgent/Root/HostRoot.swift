@@ -61,12 +61,15 @@ package struct HostRoot: Sendable, Hashable {
     }
 
     /// The last component of what a symbolic link points at.
-    package func linkName(_ absolute: String) -> String? {
+    package func linkName(_ absolute: String) -> String? { link(absolute)?.split(separator: "/").last.map(String.init) }
+
+    /// What a symbolic link points at.
+    package func link(_ absolute: String) -> String? {
         var buffer = [UInt8](repeating: 0, count: 1024)
         let count = buffer.withUnsafeMutableBytes { bytes in
             bytes.bindMemory(to: CChar.self).baseAddress.map { readlink(path(absolute), $0, bytes.count) } ?? -1
         }
         guard count > 0 else { return nil }
-        return String(decoding: buffer.prefix(count), as: UTF8.self).split(separator: "/").last.map(String.init)
+        return String(decoding: buffer.prefix(count), as: UTF8.self)
     }
 }

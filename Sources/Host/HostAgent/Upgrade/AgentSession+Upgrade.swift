@@ -45,14 +45,18 @@ extension AgentSession {
             // Waits for nothing: an actor takes it in when it can, in order.
             Task { await state.add(.init(name: name, detail: detail)) }
         }
-        try await worker.blocking { () throws(HostFailure) in try upgrade.prepare() }
+        let taken = try await worker.blocking { () throws(HostFailure) in
+            let before = FreeMemory(in: root)
+            try upgrade.prepare()
+            return before.taken(in: root)
+        }
         await state.leave(true)
         do throws(HostFailure) { try await measure(order) } catch {
             try await worker.blocking { () throws(HostFailure) in upgrade.undo() }
             await state.leave(false)
             throw error
         }
-        await state.add(.init(name: "leaving", detail: "guests go on; the next lines are the new system's"))
+        await state.add(.init(name: "leaving", detail: "guests go on; the next lines are the new system's; \(taken)"))
         await state.drain(within: .seconds(10))
         let (grant, nonce): (ClaimGrant, String)
         do {

@@ -15,7 +15,11 @@ extension AgentSession {
             // Waits for nothing: an actor takes it in when it can, in order.
             Task { await state.add(.init(name: name, detail: detail)) }
         }
-        try await worker.blocking { () throws(HostFailure) in try warm.prepare() }
+        let taken = try await worker.blocking { () throws(HostFailure) in
+            let before = FreeMemory(in: warm.root)
+            try warm.prepare()
+            return before.taken(in: warm.root)
+        }
         await state.leave(true)
         let guests: [StandingGuests.Guest]
         let grant: ClaimGrant
@@ -27,7 +31,8 @@ extension AgentSession {
                 return try warm.guests().map { domain throws(HostFailure) in try warm.look(at: domain) }
             }
             try await measure(order)
-            await state.add(.init(name: "leaving", detail: "\(guests.count) guests stand still from here; the next lines are the new kernel's"))
+            await state.add(
+                .init(name: "leaving", detail: "\(guests.count) guests stand still from here; the next lines are the new kernel's; \(taken)"))
             await state.drain(within: .seconds(10))
             try await worker.blocking { () throws(HostFailure) in try Watchdog(root: agent.root).rest() }
             (grant, nonce) = try await announce(order)

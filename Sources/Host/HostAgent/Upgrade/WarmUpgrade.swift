@@ -57,7 +57,7 @@ struct WarmUpgrade {
                 throw HostFailure(.unreadable, "the definition of guest \(guest.name) cannot be read")
             }
             if let fixture = traits.fixture { throw HostFailure(.notEffective, "guest \(guest.name) \(fixture)") }
-            for disk in traits.files where !comesAlong(disk) {
+            for disk in traits.files where !DiskPlaces(root: root).outlivesKernel(disk) {
                 throw HostFailure(.notEffective, "disk \(disk) of guest \(guest.name) lies in memory that the kernel change clears")
             }
             guard order.method == .save || traits.isKept else {
@@ -71,37 +71,9 @@ struct WarmUpgrade {
         var guest = try stand.look(at: domain.name, uuid: domain.uuid)
         guard order.method == .warm else { return guest }
         do throws(NeedsLibvirt) {
-            let files = DomainTraits((try? libvirt.liveXML(domain.name)) ?? "")?.files ?? []
-            if let late = files.first(where: { !isThereEarly($0) }) { throw NeedsLibvirt(reason: "disk \(late) is not in memory that comes along") }
             guest.launch = try stand.launch(of: guest)
         } catch { guest.needsLibvirt = error.reason }
         return guest
-    }
-
-    private func realPath(_ file: String) -> String? {
-        guard let real = realpath(root.path(file), nil) else { return nil }
-        defer { free(real) }
-        return String(cString: real)
-    }
-
-    /// A file that the initrd carries over, or has mounted.
-    private func isThereEarly(_ file: String) -> Bool {
-        guard let path = realPath(file) else { return false }
-        return ["/run/keep/", PersistentMemory.place + "/"].contains { path.hasPrefix(root.path($0)) }
-    }
-
-    /// A file on a disk or a network, or one that is carried over.
-    private func comesAlong(_ file: String) -> Bool {
-        guard let path = realPath(file) else { return true }
-        let text = (try? root.read("/proc/self/mounts")).flatMap { $0 } ?? []
-        var (longest, kind) = (0, Substring(""))
-        for line in String(decoding: text, as: UTF8.self).split(separator: "\n") {
-            let fields = line.split(separator: " ")
-            guard fields.count > 2, path.hasPrefix(fields[1] == "/" ? "/" : "\(fields[1])/") else { continue }
-            // The last of the longest is what one sees there.
-            if fields[1].utf8.count >= longest { (longest, kind) = (fields[1].utf8.count, fields[2]) }
-        }
-        return !["tmpfs", "ramfs", "rootfs", "overlay"].contains(kind) || path.hasPrefix(root.path("/run/keep/"))
     }
 
     private static func memory(_ words: [String]) -> [String] { words.filter { $0.hasPrefix("memmap=") } }
