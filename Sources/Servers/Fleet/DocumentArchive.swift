@@ -29,9 +29,11 @@ struct DocumentArchive {
         let head = try FleetKeys.decode(Head.self, from: entry)
         var files: [SourceFile] = []
         for page in try await decoded(Manifest.self, head.manifest).pages {
-            for item in try await decoded([Item].self, page) {
-                var text: [UInt8] = []
-                for piece in item.content { text += try await content(piece) }
+            let items = try await decoded([Item].self, page)
+            var pieces = try await contents(items.flatMap(\.content))[...]
+            for item in items {
+                let text = Array(pieces.prefix(item.content.count).joined())
+                pieces = pieces.dropFirst(item.content.count)
                 files.append(SourceFile(path: "\(item.document) (in force)", text: String(decoding: text, as: UTF8.self)))
             }
         }
@@ -77,33 +79,32 @@ struct DocumentArchive {
     /// Puts contents under their digests, as many in one commit as the store takes. That one is there already is success: the same digest
     /// is the same content.
     private func put(_ contents: [[UInt8]]) async throws -> [String] {
-        var digests: [String] = []
+        let digests = contents.map { Hexadecimal.encode(SHA256.hash(data: $0)) }
         var seen: Set<String> = []
-        var batch: [Transaction] = []
-        var bytes = 0
-        for content in contents {
-            let digest = Hexadecimal.encode(SHA256.hash(data: content))
-            digests.append(digest)
-            let key = try FleetKeys.content(digest)
-            guard seen.insert(digest).inserted, try await store.get(key) == nil else { continue }
-            let size = content.count + 2 * Key.maximumBytes
-            if batch.count == BatchRule.maximumTransactions || bytes + size > BatchRule.maximumBatchBytes {
-                _ = try await store.commit(batch)
-                (batch, bytes) = ([], 0)
+        var wanted: [(key: Key, content: [UInt8])] = []
+        for (digest, content) in zip(digests, contents) where seen.insert(digest).inserted { wanted.append((try FleetKeys.content(digest), content)) }
+        for start in stride(from: 0, to: wanted.count, by: BatchRule.maximumBatchWrites) {
+            let part = wanted[start..<min(start + BatchRule.maximumBatchWrites, wanted.count)]
+            let missing = zip(part, try await store.get(part.map(\.key))).filter { $1 == nil }.map(\.0)
+            for batch in BatchRule.pack(missing.map { ConditionalWrite(.absent($0.key), .put($0.key, $0.content)) }) {
+                for (transaction, outcome) in zip(batch, try await store.commit(batch)) {
+                    guard case .conflict = outcome, transaction.writes.count > 1 else { continue }
+                    // Somebody else puts the same: each by itself then.
+                    _ = try await store.commit(zip(transaction.conditions, transaction.writes).map { Transaction(if: [$0], then: [$1]) })
+                }
             }
-            batch.append(Transaction.create(key, content))
-            bytes += size
         }
-        if !batch.isEmpty { _ = try await store.commit(batch) }
         return digests
     }
 
     private func put(_ bytes: [UInt8]) async throws -> String { try await put([bytes]).joined() }
 
-    private func content(_ digest: String) async throws -> [UInt8] {
-        let key = try FleetKeys.content(digest)
-        guard let entry = try await store.get(key) else { throw UnreadableEntry(key: key, cause: "it is missing") }
-        return entry.value
+    private func contents(_ digests: [String]) async throws -> [[UInt8]] {
+        let keys = try digests.map { try FleetKeys.content($0) }
+        return try zip(keys, try await store.get(keys)).map { key, entry in
+            guard let entry else { throw UnreadableEntry(key: key, cause: "it is missing") }
+            return entry.value
+        }
     }
 
     private func decoded<Value: Decodable>(_ type: Value.Type, _ digest: String) async throws -> Value {

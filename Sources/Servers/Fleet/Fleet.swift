@@ -76,8 +76,8 @@ package final class Fleet: Service {
             defer { state.unsaved = [] }
             return Array(state.unsaved)
         }
-        for start in stride(from: 0, to: unsaved.count, by: BatchRule.maximumTransactions) {
-            let batch = Array(unsaved[start..<min(start + BatchRule.maximumTransactions, unsaved.count)])
+        for start in stride(from: 0, to: unsaved.count, by: Self.savedTogether) {
+            let batch = Array(unsaved[start..<min(start + Self.savedTogether, unsaved.count)])
             do {
                 try await save(batch)
             } catch {
@@ -86,6 +86,9 @@ package final class Fleet: Service {
             }
         }
     }
+
+    /// Records of one commit: a claim that comes meanwhile waits for it.
+    private static let savedTogether = 512
 
     /// Makes what is known of these hosts durable, as it is when the write begins.
     func save(_ ids: [HostID]) async throws {

@@ -37,39 +37,30 @@ enum FleetKeys {
 
     /// Puts or (for `nil`) deletes values, whatever they were before, in as few durable commits as `BatchRule` allows. No key twice.
     static func writeTogether(_ values: [(Key, [UInt8]?)], in store: any Store) async throws {
-        var left = values[...]
-        while !left.isEmpty {
-            var bytes = 0
-            let batch = left.prefix(BatchRule.maximumTransactions).prefix { key, value in
-                // The key is written and compared.
-                bytes += (value?.count ?? 0) + 2 * key.description.utf8.count
-                return bytes <= BatchRule.maximumBatchBytes
-            }
-            // What is too large alone is the store's to refuse.
-            let taken = max(1, batch.count)
-            try await writeBatch(Array(left.prefix(taken)), in: store)
-            left = left.dropFirst(taken)
+        for start in stride(from: 0, to: values.count, by: BatchRule.maximumBatchWrites) {
+            var left = Array(values[start..<min(start + BatchRule.maximumBatchWrites, values.count)])
+            while !left.isEmpty { left = try await write(left, in: store) }
         }
     }
 
-    private static func writeBatch(_ values: [(Key, [UInt8]?)], in store: any Store) async throws {
-        var left = values
-        while !left.isEmpty {
-            var batch: [Transaction] = []
-            var keys: [(Key, [UInt8]?)] = []
-            for (key, bytes) in left {
-                let current = try await store.get(key)
-                guard bytes != current?.value else { continue }
-                let condition: Transaction.Condition = current.map { .unchanged(key, since: $0.modified) } ?? .absent(key)
-                batch.append(Transaction(if: [condition], then: [bytes.map { .put(key, $0) } ?? .delete(key)]))
-                keys.append((key, bytes))
-            }
-            guard !batch.isEmpty else { return }
-            let outcomes = try await store.commit(batch)
-            left = zip(keys, outcomes).compactMap { key, outcome in
-                if case .conflict = outcome { key } else { nil }
+    /// Returns what somebody else wrote meanwhile.
+    private static func write(_ values: [(Key, [UInt8]?)], in store: any Store) async throws -> [(Key, [UInt8]?)] {
+        var changes: [ConditionalWrite] = []
+        var wanted: [Key: [UInt8]?] = [:]
+        for ((key, bytes), current) in zip(values, try await store.get(values.map(\.0))) {
+            guard bytes != current?.value else { continue }
+            let condition: Transaction.Condition = current.map { .unchanged(key, since: $0.modified) } ?? .absent(key)
+            changes.append(ConditionalWrite(condition, bytes.map { .put(key, $0) } ?? .delete(key)))
+            wanted.updateValue(bytes, forKey: key)
+        }
+        var left: [(Key, [UInt8]?)] = []
+        for batch in BatchRule.pack(changes) {
+            for (transaction, outcome) in zip(batch, try await store.commit(batch)) {
+                guard case .conflict = outcome else { continue }
+                left += transaction.writes.map { ($0.key, wanted[$0.key] ?? nil) }
             }
         }
+        return left
     }
 
     /// Puts or (for `nil`) deletes one value, whatever it was before.

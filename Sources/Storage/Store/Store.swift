@@ -15,6 +15,9 @@ package protocol Store: Sendable {
     /// The newest value of one key; `nil` when it has none.
     func get(_ key: Key) async throws(StoreError) -> Entry?
 
+    /// The newest values of several keys, in their order.
+    func get(_ keys: [Key]) async throws(StoreError) -> [Entry?]
+
     /// One page of a prefix, in key order, as of `revision` (the present when `nil`). Throws `.compacted` or `.notReached`.
     func read(_ prefix: KeyPrefix, at revision: Revision?, page: PageRequest) async throws(StoreError) -> Page
 
@@ -29,6 +32,12 @@ package protocol BlockingStore: Store {
 }
 
 extension Store {
+    package func get(_ keys: [Key]) async throws(StoreError) -> [Entry?] {
+        var entries: [Entry?] = []
+        for key in keys { entries.append(try await get(key)) }
+        return entries
+    }
+
     /// One transaction by itself.
     package func commit(_ transaction: Transaction) async throws(StoreError) -> Outcome {
         guard let outcome = try await commit([transaction]).first else {

@@ -9,6 +9,11 @@ extension SQLiteStore {
         try await reading { try HistoryReader(db: $0).newest(key) }.get()
     }
 
+    /// All of one moment.
+    package func get(_ keys: [Key]) async throws(StoreError) -> [Entry?] {
+        try await reading { db in try keys.map { try HistoryReader(db: db).newest($0) } }.get()
+    }
+
     package func read(_ prefix: KeyPrefix, at revision: Revision?, page: PageRequest) async throws(StoreError) -> Page {
         try await reading { try HistoryReader(db: $0).page(prefix, at: revision, page) }.get()
     }
