@@ -14,12 +14,12 @@ extension LeaseTable {
     /// The next address without a record. Each address of the pools is passed once.
     private mutating func freshAddress(in subnet: ServedSubnet) -> IPv4Address? {
         let pools = subnet.plan.pools
-        var position = searches.cursors[subnet.plan.name] ?? PoolPosition()
+        var position = searches[subnet.plan.prefix]
         if position.pool >= pools.count { position = PoolPosition() }
         for _ in 0..<Self.size(of: pools) {
             searches.steps &+= 1
             guard let address = Self.step(&position, through: pools), records[address] == nil, subnet.mayGive(address) else { continue }
-            searches.cursors[subnet.plan.name] = position
+            searches[subnet.plan.prefix] = position
             return address
         }
         return nil

@@ -89,13 +89,19 @@ package struct LeaseTable: Sendable {
     /// The store has the change.
     package mutating func confirm(_ change: LeaseChange) {
         for lease in change.leases {
-            guard var record = records[lease.address] else { continue }
-            record.removePending(lease)
+            let confirmed = records.update(UInt64(lease.address.value)) { record in
+                record.removePending(lease)
+                let isSuperseded = lease.state == .released && record.pending.isEmpty && record.current == record.durable
+                record.durable = lease
+                return (isSuperseded: isSuperseded && record.current.hardwareAddress == lease.hardwareAddress, freeFrom: record.freeFrom)
+            }
+            guard let confirmed else { continue }
             // A superseded lease is given up only now that its successor is durable.
-            let isSuperseded = lease.state == .released && record.pending.isEmpty && record.current == record.durable
-            if isSuperseded, record.current.hardwareAddress == lease.hardwareAddress { record.current = lease }
-            record.durable = lease
-            set(record, at: lease.address)
+            if confirmed.isSuperseded {
+                set(Record(current: lease, durable: lease), at: lease.address)
+            } else {
+                searches.note(lease.address, freeFrom: confirmed.freeFrom)
+            }
         }
     }
 

@@ -9,38 +9,47 @@ struct PoolPosition: Sendable, Hashable {
 /// Where the searches for free addresses go on: at a cursor as long as there are addresses that nobody ever had, then with the address that
 /// has been free for longest. However full a pool is, a search looks at a few records only.
 struct PoolSearches: Sendable {
-    /// By subnet name.
-    var cursors: [String: PoolPosition] = [:]
-    /// By `key`. A queue is made when its pools have no fresh address left.
+    /// By `IPv4Prefix.number`, as the queues.
+    private var cursors = NumberTable<PoolPosition>()
+    /// A queue is made when its pools have no fresh address left.
     private var queues = NumberTable<FreeQueue>()
     /// Of the prefixes that have a queue, each once.
     private var lengths: [Int] = []
     /// Records that searches have looked at: what they cost.
     var steps: UInt64 = 0
 
-    private static func key(_ prefix: IPv4Prefix) -> UInt64 { UInt64(prefix.network.value) << 8 | UInt64(prefix.length) }
+    /// Where the search for an address that nobody ever had goes on.
+    subscript(_ prefix: IPv4Prefix) -> PoolPosition {
+        get { cursors[prefix.number] ?? PoolPosition() }
+        set { cursors[prefix.number] = newValue }
+    }
 
-    func hasQueue(_ prefix: IPv4Prefix) -> Bool { !lengths.isEmpty && queues[Self.key(prefix)] != nil }
+    func hasQueue(_ prefix: IPv4Prefix) -> Bool { !lengths.isEmpty && queues[prefix.number] != nil }
 
     mutating func begin(_ queue: FreeQueue, _ prefix: IPv4Prefix) {
-        queues[Self.key(prefix)] = queue
+        queues[prefix.number] = queue
         if !lengths.contains(prefix.length) { lengths.append(prefix.length) }
     }
 
     /// Looks at the queue of a prefix from its beginning, where what has been free for longest stands.
     mutating func search(_ prefix: IPv4Prefix, _ body: (inout FreeQueue) -> IPv4Address?) -> IPv4Address? {
-        queues.update(Self.key(prefix), body) ?? nil
+        queues.update(prefix.number, body) ?? nil
     }
 
     /// From when on an address is free; `nil` for always.
     mutating func note(_ address: IPv4Address, freeFrom: Int64?) {
         for length in lengths {
             guard let prefix = IPv4Prefix(containing: address, length: length) else { continue }
-            _ = queues.update(Self.key(prefix)) { $0.add(address, freeFrom: freeFrom ?? .min) }
+            _ = queues.update(prefix.number) { $0.add(address, freeFrom: freeFrom ?? .min) }
         }
     }
 
     mutating func forget() { self = PoolSearches() }
+}
+
+extension IPv4Prefix {
+    /// For tables by subnet: no two subnets in force have the same prefix.
+    var number: UInt64 { UInt64(network.value) << 8 | UInt64(truncatingIfNeeded: length) }
 }
 
 /// Addresses in the order in which they become free: a binary heap. What is no longer true of an address stays in it until it comes first.

@@ -31,7 +31,8 @@ package struct StrangerCounts: Sendable {
         }
     }
 
-    private var bySubnet: [String: Holders] = [:]
+    /// By `IPv4Prefix.number`.
+    private var bySubnet = NumberTable<Holders>()
     private var byCircuit: [RelayCircuit: Holders] = [:]
 
     package init() {}
@@ -39,14 +40,25 @@ package struct StrangerCounts: Sendable {
     /// Whether a stranger may have an address here, or has one already.
     package mutating func admits(_ client: LeaseClient, in subnet: ServedSubnet, now: Int64) -> Bool {
         let hardware = client.hardwareAddress
-        if let most = subnet.plan.mostStrangers, bySubnet[subnet.plan.name]?.admits(hardware, most: most, now: now) == false { return false }
+        if let most = subnet.plan.mostStrangers,
+            bySubnet.update(subnet.plan.prefix.number, { $0.admits(hardware, most: most, now: now) }) == false
+        {
+            return false
+        }
         guard let circuit = client.circuit, let most = subnet.plan.mostStrangersPerCircuit else { return true }
         return byCircuit[circuit]?.admits(hardware, most: most, now: now) ?? true
     }
 
     /// A stranger was offered or given an address until then.
     package mutating func hold(_ client: LeaseClient, in subnet: ServedSubnet, until end: Int64) {
-        if subnet.plan.mostStrangers != nil { bySubnet[subnet.plan.name, default: Holders()].hold(client.hardwareAddress, until: end) }
+        if subnet.plan.mostStrangers != nil {
+            let key = subnet.plan.prefix.number
+            if bySubnet.update(key, { $0.hold(client.hardwareAddress, until: end) }) == nil {
+                var holders = Holders()
+                holders.hold(client.hardwareAddress, until: end)
+                bySubnet[key] = holders
+            }
+        }
         guard subnet.plan.mostStrangersPerCircuit != nil, let circuit = client.circuit else { return }
         byCircuit[circuit, default: Holders()].hold(client.hardwareAddress, until: end)
     }

@@ -90,14 +90,20 @@ extension DHCPMessage {
 extension DHCPMessage {
     /// The bytes of a reply within what the client takes. What a host can do without is left out first, in the order of this list.
     package func encode(answering request: DHCPMessage, linkMTU: Int = 1500) throws(DHCPRefusal) -> [UInt8] {
-        let capacity = request.replyCapacity(linkMTU: linkMTU)
-        if let bytes = try? encode(maximumSize: capacity) { return bytes }
         var reply = self
-        for spare: DHCPOptionCode in [.networkTimeServers, .domainName, .broadcastAddress, .tftpServerName, .domainNameServer, .router] {
-            reply.options.remove(spare)
-            if let bytes = try? reply.encode(maximumSize: capacity) { return bytes }
+        return try reply.finish(answering: request, linkMTU: linkMTU)
+    }
+
+    /// As `encode`, of a reply that nobody looks at any more: its options become the packet, and are gone.
+    package mutating func finish(answering request: DHCPMessage, linkMTU: Int = 1500) throws(DHCPRefusal) -> [UInt8] {
+        let capacity = request.replyCapacity(linkMTU: linkMTU)
+        if encodedSize > capacity {
+            for spare: DHCPOptionCode in [.networkTimeServers, .domainName, .broadcastAddress, .tftpServerName, .domainNameServer, .router]
+            where encodedSize > capacity {
+                options.remove(spare)
+            }
         }
-        throw .replyTooLarge
+        do { return try finish(maximumSize: capacity) } catch { throw .replyTooLarge }
     }
 }
 

@@ -58,7 +58,7 @@ struct CommitLoop: Sendable {
             } else if let reply = pending.reply {
                 statistics.sent(.acknowledgement)
                 trace.sent(reply, clientPort: sender.clientPort)
-                pending.witness?.sent(reply.message)
+                pending.witness?.sent(reply)
             }
         }
     }
@@ -68,7 +68,7 @@ struct CommitLoop: Sendable {
         switch outcome {
         case .durable:
             guard let refusal = pending.refusal else { return }
-            refuse(pending, refusal, "\(pending.reply?.message.yourAddress ?? .any) without a boot program")
+            refuse(pending, refusal, "\(pending.reply?.message?.yourAddress ?? .any) without a boot program")
         case .conflict(let address, current: _): refuse(pending, .commitConflict, "the store has something else for \(address)")
         case .failed(let detail): refuse(pending, .commitFailed, detail)
         case .unknown(let detail): refuse(pending, .commitUnknown, detail)

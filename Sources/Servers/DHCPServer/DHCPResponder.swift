@@ -47,7 +47,6 @@ package struct DHCPResponder: Sendable {
 
     /// - Parameter isKnown: whether a Host document speaks of the sender.
     package mutating func respond(to request: CheckedRequest, arrival: Arrival, isKnown: Bool = true, now: Int64) -> Response {
-        let message = request.message
         if let sender = arrival.proxySender { return proxy(request, from: sender, arrival: arrival, isKnown: isKnown) }
         guard let subnet = subnets.subnet(for: origin(of: request, arrival: arrival)) else { return .ignore(.noSubnet) }
         switch subnet.plan.mode {
@@ -60,8 +59,8 @@ package struct DHCPResponder: Sendable {
         guard isKnown || !subnet.plan.ignoresUnknownHosts || !asks else { return .ignore(.unknownHost) }
         let client = LeaseClient(
             hardwareAddress: request.hardwareAddress, uuid: request.uuid,
-            clientIdentifier: message.clientIdentifier.map { Hexadecimal.encode($0.prefix(64)) },
-            hostName: message.hostName?.printable(limit: 255), circuit: request.relay.flatMap(RelayCircuit.init))
+            clientIdentifier: request.message.clientIdentifier.map { Hexadecimal.encode($0.prefix(64)) },
+            hostName: request.message.hostName?.printable(limit: 255), circuit: request.relay.flatMap(RelayCircuit.init))
         if !isKnown, request.type == .discover || request.type == .request {
             return respond(toStranger: request, client: client, subnet: subnet, arrival: arrival, now: now)
         }
@@ -90,12 +89,10 @@ package struct DHCPResponder: Sendable {
     }
 
     private func origin(of request: CheckedRequest, arrival: Arrival) -> RequestOrigin {
-        let message = request.message
-        let relay = request.relay
-        return RequestOrigin(
-            relayAddress: message.relayAddress, linkSelection: relay?.linkSelection, subnetSelection: message.subnetSelection,
-            clientAddress: message.clientAddress, wasBroadcast: arrival.wasBroadcast && request.type != .inform,
-            interfaceAddresses: arrival.interfaceAddresses)
+        RequestOrigin(
+            relayAddress: request.message.relayAddress, linkSelection: request.relay?.linkSelection,
+            subnetSelection: request.message.subnetSelection, clientAddress: request.message.clientAddress,
+            wasBroadcast: arrival.wasBroadcast && request.type != .inform, interfaceAddresses: arrival.interfaceAddresses)
     }
 
     private mutating func discover(
@@ -131,19 +128,19 @@ package struct DHCPResponder: Sendable {
     private mutating func request(
         _ request: CheckedRequest, client: LeaseClient, subnet: ServedSubnet, arrival: Arrival, now: Int64
     ) -> Response {
-        let message = request.message
+        let (requested, holds) = (request.message.requestedAddress, request.message.clientAddress)
         let kind: LeaseRequestKind
-        if let chosen = message.serverIdentifier {
+        if let chosen = request.message.serverIdentifier {
             guard isOurs(chosen, request, arrival) else {
                 table.withdrawOffers(to: client.hardwareAddress, in: subnet)
                 return .ignore(.otherServerChosen)
             }
             kind = .selecting
         } else {
-            kind = message.clientAddress.isAny ? .rebooting : .renewing
+            kind = holds.isAny ? .rebooting : .renewing
         }
-        let named = message.clientAddress.isAny ? message.requestedAddress : message.clientAddress
-        guard let address = kind == .selecting ? message.requestedAddress ?? named : named, !address.isAny else {
+        let named = holds.isAny ? requested : holds
+        guard let address = kind == .selecting ? requested ?? named : named, !address.isAny else {
             return .ignore(.noAddressNamed)
         }
         let subnet = subnets.network(of: subnet).first { $0.plan.prefix.contains(address) } ?? subnet
@@ -200,17 +197,17 @@ extension String {
 }
 
 extension Response {
-    init(_ decision: ReplyDecision) {
+    init(_ decision: consuming ReplyDecision) {
         self =
-            switch decision {
+            switch consume decision {
             case .reply(let message, let destination, let refusal): .reply(message, to: destination, refusal: refusal)
             case .ignore(let reason): .ignore(reason)
             }
     }
 
-    init(_ decision: ReplyDecision, after change: LeaseChange) {
+    init(_ decision: consuming ReplyDecision, after change: LeaseChange) {
         self =
-            switch decision {
+            switch consume decision {
             case .reply(let message, let destination, let refusal): .commit(change, then: message, to: destination, refusal: refusal)
             case .ignore(let reason): .ignore(reason)
             }

@@ -2,8 +2,8 @@ import BootPolicy
 package import DatagramIO
 package import Primitives
 
-/// One served interface with its socket.
-package struct Endpoint: Sendable {
+/// One served interface with its socket. A class: every reply carries it along.
+package final class Endpoint: Sendable {
     package let socket: UDPSocket
     package let packets: PacketSocket
     package let interfaceIndex: UInt32

@@ -6,14 +6,14 @@ extension Lease {
     /// more time than everything else that a DHCPREQUEST needs.
     package var json: [UInt8] {
         var text = LeaseText()
-        text.add("address", plain: address.description)
+        text.add("address", upTo: 15) { address.write(to: $0) }
         if let circuit { text.add("circuit", circuit) }
         if let clientIdentifier { text.add("clientIdentifier", clientIdentifier) }
         text.add("expires", expires)
-        text.add("hardwareAddress", plain: hardwareAddress.description)
+        text.add("hardwareAddress", upTo: 17) { hardwareAddress.write(to: $0) }
         if let hostName { text.add("hostName", hostName) }
-        text.add("state", plain: state.rawValue)
-        if let uuid { text.add("uuid", plain: uuid.description) }
+        text.add("state", state.rawValue)
+        if let uuid { text.add("uuid", uuid.description) }
         return text.finish()
     }
 }
@@ -22,7 +22,7 @@ extension Lease {
 private struct LeaseText {
     private var bytes: [UInt8] = []
 
-    init() { bytes.reserveCapacity(256) }
+    init() { bytes.reserveCapacity(160) }
 
     mutating func add(_ name: StaticString, _ circuit: RelayCircuit) {
         begin(name)
@@ -33,32 +33,49 @@ private struct LeaseText {
     }
 
     /// A value of letters, digits and marks that JSON writes as they are.
-    mutating func add(_ name: StaticString, plain value: String) {
+    mutating func add(_ name: StaticString, upTo count: Int, _ write: (UnsafeMutableBufferPointer<UInt8>) -> Int) {
         begin(name)
         bytes.append(UInt8(ascii: "\""))
-        bytes.append(contentsOf: value.utf8)
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: count) { text in
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[..<write(text)]))
+        }
         bytes.append(UInt8(ascii: "\""))
     }
 
     mutating func add(_ name: StaticString, _ value: String) {
         begin(name)
         bytes.append(UInt8(ascii: "\""))
-        defer { bytes.append(UInt8(ascii: "\"")) }
-        // Nearly every text here is digits and letters.
-        let plain = value.utf8.allSatisfy { $0 >= 32 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
-        guard !plain else { return bytes.append(contentsOf: value.utf8) }
-        for byte in value.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
-            case 0..<32: bytes += Array("\\u00\(Hexadecimal.encode(CollectionOfOne(byte)))".utf8)
-            default: bytes.append(byte)
+        var value = value
+        value.withUTF8 { text in
+            // Nearly every text here is digits and letters.
+            let plain = text.allSatisfy { $0 >= 32 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+            guard !plain else { return bytes.append(contentsOf: text) }
+            for byte in text {
+                switch byte {
+                case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
+                case 0..<32: bytes += Array("\\u00\(Hexadecimal.encode(CollectionOfOne(byte)))".utf8)
+                default: bytes.append(byte)
+                }
             }
         }
+        bytes.append(UInt8(ascii: "\""))
     }
 
     mutating func add(_ name: StaticString, _ value: Int64) {
         begin(name)
-        bytes += value.description.utf8
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { text in
+            var (rest, start) = (value.magnitude, 20)
+            repeat {
+                start -= 1
+                text[start] = 48 + UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+            } while rest > 0
+            if value < 0 {
+                start -= 1
+                text[start] = UInt8(ascii: "-")
+            }
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[start...]))
+        }
     }
 
     mutating func finish() -> [UInt8] {

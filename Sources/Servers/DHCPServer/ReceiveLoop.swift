@@ -127,8 +127,9 @@ struct ReceiveLoop {
         let arrival = Arrival(
             servers: endpoint.servers(configuration), interfaceAddresses: endpoint.addresses,
             wasBroadcast: !endpoint.addresses.contains(datagram.destination), proxySender: endpoint.isProxyPort ? datagram.source : nil)
-        let response = responder.respond(to: request, arrival: arrival, isKnown: witness.isKnown, now: now)
-        act(on: response, to: request, witness: witness, endpoint: endpoint, datagram: datagram)
+        act(
+            on: responder.respond(to: request, arrival: arrival, isKnown: witness.isKnown, now: now), to: request, witness: witness,
+            endpoint: endpoint, datagram: datagram)
     }
 
     private static func check(_ datagram: IncomingDatagram) throws(DHCPRefusal) -> CheckedRequest {
@@ -138,25 +139,26 @@ struct ReceiveLoop {
     }
 
     private mutating func act(
-        on response: Response, to request: CheckedRequest, witness: Witness, endpoint: Endpoint, datagram: IncomingDatagram
+        on response: consuming Response, to request: CheckedRequest, witness: Witness, endpoint: Endpoint, datagram: IncomingDatagram
     ) {
-        func prepare(_ message: DHCPMessage, _ destination: DHCPMessage.Destination) throws(DHCPRefusal) -> PreparedReply {
+        func prepare(_ message: inout DHCPMessage, _ destination: DHCPMessage.Destination) throws(DHCPRefusal) -> PreparedReply {
             PreparedReply(
-                message: message, bytes: try message.encode(answering: request.message), destination: destination, endpoint: endpoint,
+                type: message.messageType, bytes: try message.finish(answering: request.message), destination: destination, endpoint: endpoint,
                 requestPort: datagram.port)
         }
         do throws(DHCPRefusal) {
-            switch response {
+            switch consume response {
             case .ignore(let reason):
                 throw reason
-            case .reply(let message, let destination, let refusal):
+            case .reply(var message, let destination, let refusal):
                 if let refusal { refuse(refusal, witness) }
-                let reply = try prepare(message, destination)
+                let reply = try prepare(&message, destination)
                 trace.received(datagram, .answered, refusal)
                 outbox.append(PreparedAnswer(witness: witness, reply: reply))
             case .commit(let change, let message, let destination, let refusal):
                 do {
-                    let reply = try message.map { message throws(DHCPRefusal) in try prepare(message, destination) }
+                    var reply: PreparedReply?
+                    if var message = consume message { reply = try prepare(&message, destination) }
                     trace.received(datagram, .leased, refusal)
                     commits.append(PendingCommit(change: change, reply: reply, refusal: refusal, witness: witness))
                 } catch {
@@ -188,9 +190,9 @@ struct ReceiveLoop {
                 trace.sent(reply, clientPort: configuration.clientPort, notFor: .sendFailed)
                 refuse(.sendFailed, answer.witness)
             } else {
-                if let type = reply.message.messageType { statistics.sent(type) }
+                if let type = reply.type { statistics.sent(type) }
                 trace.sent(reply, clientPort: configuration.clientPort)
-                answer.witness.sent(reply.message)
+                answer.witness.sent(reply)
             }
         }
         outbox.removeAll(keepingCapacity: true)

@@ -5,17 +5,20 @@ import Primitives
 
 /// A reply in bytes, and the way back to its client.
 final class PreparedReply: Sendable {
-    let message: DHCPMessage
+    let type: DHCPMessageType?
     let bytes: [UInt8]
     let destination: DHCPMessage.Destination
     let endpoint: Endpoint
     /// Where the request came from: a relay may want its replies there (RFC 8357), and a client of ProxyDHCP does.
     let requestPort: UInt16
 
-    init(message: DHCPMessage, bytes: [UInt8], destination: DHCPMessage.Destination, endpoint: Endpoint, requestPort: UInt16) {
-        (self.message, self.bytes, self.destination) = (message, bytes, destination)
+    init(type: DHCPMessageType?, bytes: [UInt8], destination: DHCPMessage.Destination, endpoint: Endpoint, requestPort: UInt16) {
+        (self.type, self.bytes, self.destination) = (type, bytes, destination)
         (self.endpoint, self.requestPort) = (endpoint, requestPort)
     }
+
+    /// For the few that the timeline tells of.
+    var message: DHCPMessage? { try? DHCPMessage(packet: bytes) }
 }
 
 /// Puts replies on the wire. Used by both threads; the kernel keeps their datagrams apart.

@@ -45,8 +45,8 @@ final class Witness: Sendable {
         record("\(request.type.timelineName)-received", detail: "\(request.type) from \(hardwareAddress), \(who)", attributes: attributes)
     }
 
-    func sent(_ reply: DHCPMessage) {
-        guard isPartOfBoot, let type = reply.messageType else { return }
+    func sent(_ reply: PreparedReply) {
+        guard isPartOfBoot, let type = reply.type, let reply = reply.message else { return }
         var attributes: [String: String] = [:]
         if !reply.yourAddress.isAny { attributes["address"] = reply.yourAddress.description }
         if let file = reply.bootFileName { attributes["boot-file"] = file }

@@ -44,15 +44,18 @@ extension HardwareAddress: LosslessStringConvertible {
     package var hyphenated: String { joined(by: "-") }
 
     private func joined(by separator: Unicode.Scalar) -> String {
-        String(unsafeUninitializedCapacity: 17) { text in
-            for index in 0..<6 {
-                let byte = UInt8(truncatingIfNeeded: value >> (40 - 8 * UInt64(index)))
-                text[3 * index] = Hexadecimal.digit(byte >> 4)
-                text[3 * index + 1] = Hexadecimal.digit(byte & 15)
-                if index < 5 { text[3 * index + 2] = UInt8(truncatingIfNeeded: separator.value) }
-            }
-            return 17
+        String(unsafeUninitializedCapacity: 17) { write(to: $0, separator: UInt8(truncatingIfNeeded: separator.value)) }
+    }
+
+    /// Into room for 17 bytes, all of which it takes.
+    package func write(to text: UnsafeMutableBufferPointer<UInt8>, separator: UInt8 = UInt8(ascii: ":")) -> Int {
+        for index in 0..<6 {
+            let byte = UInt8(truncatingIfNeeded: value >> (40 - 8 * UInt64(index)))
+            text[3 * index] = Hexadecimal.digit(byte >> 4)
+            text[3 * index + 1] = Hexadecimal.digit(byte & 15)
+            if index < 5 { text[3 * index + 2] = separator }
         }
+        return 17
     }
 }
 

@@ -48,22 +48,28 @@ extension IPv4Address: StringCodable {
         self.init(value: value)
     }
 
-    /// Without temporary arrays: every lease is printed on the boot path.
-    package var description: String {
-        String(unsafeUninitializedCapacity: 15) { text in
-            var count = 0
-            func append(_ byte: UInt8) {
-                text[count] = byte
+    package var description: String { String(unsafeUninitializedCapacity: 15, initializingUTF8With: write) }
+
+    /// Into room for 15 bytes; how many it took.
+    package func write(to text: UnsafeMutableBufferPointer<UInt8>) -> Int {
+        var count = 0
+        for shift in stride(from: 24 as UInt32, through: 0, by: -8) {
+            let part = UInt8(truncatingIfNeeded: value >> shift)
+            if part >= 100 {
+                text[count] = 48 + part / 100
                 count += 1
             }
-            for shift in stride(from: 24 as UInt32, through: 0, by: -8) {
-                let part = UInt8(truncatingIfNeeded: value >> shift)
-                if part >= 100 { append(48 + part / 100) }
-                if part >= 10 { append(48 + part / 10 % 10) }
-                append(48 + part % 10)
-                if shift > 0 { append(UInt8(ascii: ".")) }
+            if part >= 10 {
+                text[count] = 48 + part / 10 % 10
+                count += 1
             }
-            return count
+            text[count] = 48 + part % 10
+            count += 1
+            if shift > 0 {
+                text[count] = UInt8(ascii: ".")
+                count += 1
+            }
         }
+        return count
     }
 }

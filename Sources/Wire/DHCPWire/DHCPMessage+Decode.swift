@@ -33,10 +33,11 @@ extension DHCPMessage {
 
         let (serverNameField, bootFileField) = (44..<108, 108..<236)
         let decoded = try DHCPOptions.decode(
-            packet: packet, from: Self.fixedSize, bootFile: bootFileField, serverName: serverNameField)
+            packet: packet, bootFile: bootFileField, serverName: serverNameField)
         options = decoded.options
-        if !decoded.overload.contains(.serverName) { serverName = Self.unpadded(serverNameField, of: packet) }
-        if !decoded.overload.contains(.bootFile) { bootFile = Self.unpadded(bootFileField, of: packet) }
+        setNames(
+            server: decoded.overload.contains(.serverName) ? [] : Self.unpadded(serverNameField, of: packet),
+            file: decoded.overload.contains(.bootFile) ? [] : Self.unpadded(bootFileField, of: packet))
     }
 
     /// Without the zeros at its end; most fields are nothing else, so those are looked at eight at a time.

@@ -47,9 +47,7 @@ extension DHCPMessage {
     /// Option 55 without its order.
     package var askedFor: DHCPCodeSet {
         var asked = DHCPCodeSet()
-        if let range = options.range(of: .parameterRequestList) {
-            for index in range { asked.insert(DHCPOptionCode(options.storage[index])) }
-        }
+        if let codes = options[.parameterRequestList] { for code in codes { asked.insert(DHCPOptionCode(code)) } }
         return asked
     }
 

@@ -11,7 +11,6 @@ extension DHCPMessage {
         relay: RelayAgentInformation?
     ) {
         self.init(operation: .reply, transactionID: request.transactionID)
-        options.reserveForReply()
         copyHardware(from: request)
         (flags, relayAddress) = (request.flags, request.relayAddress)
         // Relays pass a NAK on by broadcast only when told to (RFC 2131 section 4.3.2): the client's address is wrong by definition.

@@ -27,9 +27,17 @@ package struct DHCPMessage: Hashable, Sendable {
     /// `giaddr`: the relay agent that replies go to.
     package var relayAddress = IPv4Address.any
     /// `sname`: at most 64 bytes.
-    package var serverName: [UInt8] = []
+    package var serverName: [UInt8] {
+        get { names?.server ?? [] }
+        set { names = .make(server: newValue, file: bootFile) }
+    }
     /// `file`: at most 128 bytes.
-    package var bootFile: [UInt8] = []
+    package var bootFile: [UInt8] {
+        get { names?.file ?? [] }
+        set { names = .make(server: serverName, file: newValue) }
+    }
+    private var names: HeaderNames?
+    mutating func setNames(server: [UInt8], file: [UInt8]) { names = .make(server: server, file: file) }
     package var options = DHCPOptions()
 
     /// `chaddr`: all 16 bytes, those past `hlen` included, without an allocation.
@@ -84,5 +92,27 @@ package struct DHCPMessage: Hashable, Sendable {
     package mutating func copyHardware(from other: DHCPMessage) {
         hardwareType = other.hardwareType
         setHardware(length: other.hardwareAddressLength, high: other.hardwareHigh, low: other.hardwareLow)
+    }
+}
+
+/// `sname` and `file`, which most messages leave empty. An object, so that a message is copied by counting two references.
+final class HeaderNames: Sendable {
+    let server: [UInt8]
+    let file: [UInt8]
+
+    /// `nil` where both are empty.
+    static func make(server: [UInt8], file: [UInt8]) -> HeaderNames? {
+        server.isEmpty && file.isEmpty ? nil : HeaderNames(server: server, file: file)
+    }
+
+    private init(server: [UInt8], file: [UInt8]) { (self.server, self.file) = (server, file) }
+}
+
+extension HeaderNames: Hashable {
+    static func == (a: HeaderNames, b: HeaderNames) -> Bool { a.server == b.server && a.file == b.file }
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(server)
+        hasher.combine(file)
     }
 }

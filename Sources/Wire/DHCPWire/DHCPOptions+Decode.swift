@@ -5,16 +5,23 @@ extension DHCPOptions {
         let range: Range<Int>
     }
 
-    /// Reads the options of a whole packet whose first option is at `start`, then those that option 52 says are in `file` and `sname`,
+    /// Reads the options of a whole packet, which has its fixed part, then those that option 52 says are in `file` and `sname`,
     /// in that order (RFC 2131 section 4.1). Says which header fields held options, so that they are not taken for names.
     static func decode(
-        packet: [UInt8], from start: Int, bootFile: Range<Int>, serverName: Range<Int>
+        packet: [UInt8], bootFile: Range<Int>, serverName: Range<Int>
     ) throws(DHCPDecodeError) -> (options: DHCPOptions, overload: Overload) {
         var scan = Scan()
-        try scan.read(Area(field: "options", range: start..<packet.count), of: packet)
+        let area = Area(field: "options", range: DHCPMessage.fixedSize..<packet.count)
+        try scan.read(area, of: packet)
+        // Nearly every packet is in order as it came.
+        guard scan.isScattered || scan.seen.contains(.overload) else {
+            return (DHCPOptions(packet: packet, end: scan.end, present: scan.seen), Overload())
+        }
+        scan = Scan(gathers: true)
+        try scan.read(area, of: packet)
         var overload = Overload()
-        if scan.seen.contains(.overload), let entry = scan.entries.first(where: { $0.code == .overload }) {
-            let bytes = packet[entry.range]
+        if let piece = scan.pieces.first(where: { $0.code == .overload }) {
+            let bytes = packet[piece.range]
             guard bytes.count == 1, let value = bytes.first, (1...3).contains(value) else {
                 throw .invalidOverload(Array(bytes))
             }
@@ -22,11 +29,9 @@ extension DHCPOptions {
             if overload.contains(.bootFile) { try scan.read(Area(field: "file", range: bootFile), of: packet) }
             if overload.contains(.serverName) { try scan.read(Area(field: "sname", range: serverName), of: packet) }
             // The option describes the packet's layout; encoding makes its own.
-            scan.entries.removeAll { $0.code == .overload }
-            scan.seen.remove(.overload)
+            scan.pieces.removeAll { $0.code == .overload }
         }
-        let entries = scan.hasRepeats ? nil : scan.entries
-        return (entries.map { DHCPOptions(storage: packet, entries: $0, present: scan.seen) } ?? joined(scan.entries, of: packet), overload)
+        return (joined(scan.pieces, of: packet), overload)
     }
 
     /// The header fields that hold options (RFC 2132 section 9.3).
@@ -36,17 +41,28 @@ extension DHCPOptions {
         static let serverName = Overload(rawValue: 2)
     }
 
-    /// Instances in wire order, and whether any code came twice.
-    private struct Scan {
-        var entries: [Entry] = []
-        var hasRepeats = false
-        var seen = DHCPCodeSet()
+    /// One instance of an option, and where its bytes are.
+    private struct Piece {
+        let code: DHCPOptionCode
+        let range: Range<Int>
+    }
 
-        init() { entries.reserveCapacity(16) }
+    /// Checks that every option ends within its field.
+    private struct Scan {
+        /// Whether to say where each option is.
+        var gathers = false
+        /// In wire order.
+        var pieces: [Piece] = []
+        var seen = DHCPCodeSet()
+        /// A code came twice, or pads stand between options.
+        var isScattered = false
+        /// Where the last option ends.
+        var end = 0
 
         /// A missing end mark is tolerated, as every server does; what follows an end mark is padding.
         mutating func read(_ area: Area, of packet: [UInt8]) throws(DHCPDecodeError) {
             var offset = area.range.lowerBound
+            end = offset
             while offset < area.range.upperBound {
                 let code = DHCPOptionCode(packet[offset])
                 if code == .end { return }
@@ -62,16 +78,17 @@ extension DHCPOptions {
                 guard remaining - 1 >= length else {
                     throw .truncatedOption(code, field: area.field, offset: offset, needed: length, remaining: remaining - 1)
                 }
-                entries.append(Entry(code: code, range: offset + 2..<offset + 2 + length))
-                if !seen.insert(code) { hasRepeats = true }
+                if gathers { pieces.append(Piece(code: code, range: offset + 2..<offset + 2 + length)) }
+                if offset != end || !seen.insert(code) { isScattered = true }
                 offset += 2 + length
+                end = offset
             }
         }
     }
 
     /// Concatenates repeated codes at the place of the first (RFC 3396 section 7), in time linear in the packet:
     /// a stranger may send 20,000 pieces of one option.
-    private static func joined(_ pieces: [Entry], of packet: [UInt8]) -> DHCPOptions {
+    private static func joined(_ pieces: [Piece], of packet: [UInt8]) -> DHCPOptions {
         var first = [Int](repeating: -1, count: 256)
         var last = first
         var next = [Int](repeating: -1, count: pieces.count)
@@ -86,18 +103,16 @@ extension DHCPOptions {
             }
             last[code] = index
         }
-        var storage: [UInt8] = []
-        storage.reserveCapacity(packet.count)
-        var entries: [Entry] = []
+        var options = DHCPOptions()
         for code in order {
-            let start = storage.count
+            var bytes: [UInt8] = []
             var index = first[Int(code.rawValue)]
             while index >= 0 {
-                storage.append(contentsOf: packet[pieces[index].range])
+                bytes.append(contentsOf: packet[pieces[index].range])
                 index = next[index]
             }
-            entries.append(Entry(code: code, range: start..<storage.count))
+            options.set(code, to: bytes)
         }
-        return DHCPOptions(storage: storage, entries: entries, present: DHCPCodeSet(order))
+        return options
     }
 }

@@ -1,120 +1,191 @@
 /// The options of a message in the order they came: code to bytes, decoded on demand.
 ///
-/// One array holds the bytes of all options and a small table says where each is, so that decoding allocates twice however many there are.
-/// A code occurs once: repeated instances were concatenated (RFC 3396 section 7).
+/// They stay as they stand in a packet, code, length and bytes one behind another, so that decoding allocates nothing and a reply is written
+/// in its place at once. A code occurs once: repeated instances were concatenated (RFC 3396 section 7), and one of more than 255 bytes lies
+/// in pieces that follow one another.
 package struct DHCPOptions: Sendable {
-    /// Where an option's bytes are: a packet has fewer than 2^16.
-    struct Entry: Sendable {
-        let code: DHCPOptionCode
-        var start: UInt32
-        var count: UInt32
+    /// Where the first option is: behind the fixed part, whose bytes say nothing here.
+    private static let start = DHCPMessage.fixedSize
+    private static let blank = [UInt8](repeating: 0, count: DHCPMessage.minimumSize)
 
-        init(code: DHCPOptionCode, range: Range<Int>) {
-            self.code = code
-            (start, count) = (UInt32(clamping: range.lowerBound), UInt32(clamping: range.count))
-        }
-
-        var range: Range<Int> { Int(start)..<Int(start) + Int(count) }
-    }
-
-    /// More than the options' data: replaced values and, after decoding, the whole packet stay in it unreferenced.
-    var storage: [UInt8]
-    private(set) var entries: [Entry]
+    /// A packet, with anything behind the last option.
+    private(set) var storage: [UInt8]
+    /// Where the last option ends. There are no pads before.
+    private(set) var end: Int
     /// Most options that are looked for are not there.
     private var present: DHCPCodeSet
 
-    package init() { (storage, entries, present) = ([], [], DHCPCodeSet()) }
+    package init() { (storage, end, present) = (Self.blank, Self.start, DHCPCodeSet()) }
 
-    /// No code twice.
-    init(storage: [UInt8], entries: [Entry], present: DHCPCodeSet) {
-        (self.storage, self.entries, self.present) = (storage, entries, present)
+    /// Of a packet with whole options only up to `end`, without pads, and no code twice.
+    init(packet: [UInt8], end: Int, present: DHCPCodeSet) { (storage, self.end, self.present) = (packet, end, present) }
+
+    package var codes: [DHCPOptionCode] {
+        var codes: [DHCPOptionCode] = []
+        var offset = Self.start
+        while offset < end {
+            codes.append(DHCPOptionCode(storage[offset]))
+            offset = self.end(ofOptionAt: offset)
+        }
+        return codes
     }
-
-    /// Room for what a reply usually holds.
-    mutating func reserveForReply() {
-        storage.reserveCapacity(256)
-        entries.reserveCapacity(16)
-    }
-
-    package var codes: [DHCPOptionCode] { entries.map(\.code) }
-    package var count: Int { entries.count }
-    package var isEmpty: Bool { entries.isEmpty }
+    package var count: Int { codes.count }
+    package var isEmpty: Bool { end == Self.start }
 
     package func contains(_ code: DHCPOptionCode) -> Bool { present.contains(code) }
 
-    /// Where the option's bytes are in `storage`.
-    func range(of code: DHCPOptionCode) -> Range<Int>? { index(of: code).map { entries[$0].range } }
-
-    private func index(of code: DHCPOptionCode) -> Int? {
+    private func start(of code: DHCPOptionCode) -> Int? {
         guard present.contains(code) else { return nil }
-        var index = 0
-        while index < entries.count {
-            if entries[index].code == code { return index }
-            index += 1
+        var offset = Self.start
+        while offset < end {
+            if storage[offset] == code.rawValue { return offset }
+            offset += 2 + Int(storage[offset + 1])
         }
         return nil
+    }
+
+    /// Behind all pieces of the option.
+    private func end(ofOptionAt start: Int) -> Int {
+        var offset = start + 2 + Int(storage[start + 1])
+        while offset < end, storage[offset] == storage[start] { offset += 2 + Int(storage[offset + 1]) }
+        return offset
+    }
+
+    /// Of the option with its codes and lengths.
+    private func span(of code: DHCPOptionCode) -> Range<Int>? {
+        guard let start = start(of: code) else { return nil }
+        return start..<end(ofOptionAt: start)
+    }
+
+    /// Where the bytes of an option of less than 255 bytes are in `storage`; of a longer one, where its first 255 are.
+    func range(of code: DHCPOptionCode) -> Range<Int>? {
+        guard let start = start(of: code) else { return nil }
+        return start + 2..<start + 2 + Int(storage[start + 1])
     }
 
     /// The option's bytes without code and length. Setting `nil` removes it; setting keeps its place, or adds it at the end.
     package subscript(_ code: DHCPOptionCode) -> ArraySlice<UInt8>? {
         get {
             guard let range = range(of: code) else { return nil }
-            return storage[range]
+            return range.count < 255 ? storage[range] : joined(from: range.lowerBound - 2)
         }
         set {
             if let newValue { set(code, to: newValue) } else { remove(code) }
         }
     }
 
-    /// Sets an option of any length (encoding splits it). Pad and end are not options but marks: setting them does nothing.
-    package mutating func set(_ code: DHCPOptionCode, to bytes: some Collection<UInt8>) {
-        let start = storage.count
-        storage.append(contentsOf: bytes)
-        enter(code, start..<storage.count)
+    private func joined(from start: Int) -> ArraySlice<UInt8> {
+        var (offset, behind) = (start, end(ofOptionAt: start))
+        var bytes: ArraySlice<UInt8> = []
+        while offset < behind {
+            let next = offset + 2 + Int(storage[offset + 1])
+            bytes += storage[offset + 2..<next]
+            offset = next
+        }
+        return bytes
     }
 
-    /// As one number in network order, of this many bytes.
+    /// Sets an option of any length. Pad and end are not options but marks: setting them does nothing.
+    package mutating func set(_ code: DHCPOptionCode, to bytes: some Collection<UInt8>) { set(code, to: Array(bytes)) }
+
+    package mutating func set(_ code: DHCPOptionCode, to bytes: [UInt8]) {
+        var pieces: [UInt8] = []
+        pieces.reserveCapacity(bytes.count + 2 * (bytes.count / 255 + 1))
+        var rest = bytes[...]
+        repeat {
+            let piece = rest.prefix(255)
+            pieces.append(code.rawValue)
+            pieces.append(UInt8(truncatingIfNeeded: piece.count))
+            pieces.append(contentsOf: piece)
+            rest = rest.dropFirst(255)
+        } while !rest.isEmpty
+        pieces.withUnsafeBytes { enter(code, $0) }
+    }
+
+    /// As one number in network order, of this many bytes, at most four.
     mutating func set(_ code: DHCPOptionCode, number: UInt32, bytes count: Int) {
-        let start = storage.count
-        withUnsafeBytes(of: number.bigEndian) { storage.append(contentsOf: UnsafeRawBufferPointer(rebasing: $0.suffix(count))) }
-        enter(code, start..<storage.count)
+        let option = (UInt64(code.rawValue) << 56 | UInt64(count) << 48 | UInt64(number) << UInt64(48 - 8 * count)).bigEndian
+        guard !present.contains(code), code != .pad, code != .end, end + 8 <= storage.count else {
+            return withUnsafeBytes(of: option) { enter(code, UnsafeRawBufferPointer(rebasing: $0[..<(2 + count)])) }
+        }
+        storage.withUnsafeMutableBytes { $0.storeBytes(of: option, toByteOffset: end, as: UInt64.self) }
+        end += 2 + count
+        present.insert(code)
     }
 
     /// The same option as another message has it.
     mutating func copy(_ code: DHCPOptionCode, from other: DHCPOptions) {
-        guard let range = other.range(of: code) else { return }
-        set(code, to: other.storage[range])
+        guard let span = other.span(of: code) else { return }
+        other.storage.withUnsafeBytes { enter(code, UnsafeRawBufferPointer(rebasing: $0[span])) }
     }
 
-    private mutating func enter(_ code: DHCPOptionCode, _ range: Range<Int>) {
+    /// Enters an option with its codes and lengths, in the place of one that is there.
+    private mutating func enter(_ code: DHCPOptionCode, _ option: UnsafeRawBufferPointer) {
         guard code != .pad, code != .end else { return }
-        let entry = Entry(code: code, range: range)
-        if let index = index(of: code) {
-            entries[index] = entry
-        } else {
-            entries.append(entry)
-            present.insert(code)
+        if let span = span(of: code) {
+            storage.replaceSubrange(span, with: option)
+            end += option.count - span.count
+            return
         }
+        while storage.count < end + option.count { storage.append(contentsOf: Self.blank) }
+        storage.withUnsafeMutableBytes { UnsafeMutableRawBufferPointer(rebasing: $0[end...]).copyMemory(from: option) }
+        end += option.count
+        present.insert(code)
     }
 
     package mutating func remove(_ code: DHCPOptionCode) {
-        guard present.contains(code) else { return }
+        guard let span = span(of: code) else { return }
+        storage.removeSubrange(span)
+        end -= span.count
         present.remove(code)
-        entries.removeAll { $0.code == code }
+    }
+
+    /// Bytes of a packet with these options, its fixed part and the end mark included.
+    var packetSize: Int { Swift.max(DHCPMessage.minimumSize, end + 1) }
+
+    /// A packet whose fixed part is still to be written: message type first, as clients expect it; option 82 last (RFC 3046 section 2.2); the
+    /// rest in order; then the end mark and zeros. Leaves no options behind, so that nothing is copied where nobody else has them.
+    mutating func takePacket() -> [UInt8] {
+        if let type = span(of: .messageType), type.lowerBound > Self.start { move(type, to: Self.start) }
+        if let relay = span(of: .relayAgentInformation), relay.upperBound < end { move(relay, to: end) }
+        let (used, size) = (end, packetSize)
+        var packet: [UInt8] = []
+        swap(&packet, &storage)
+        self = DHCPOptions()
+        while packet.count < size { packet.append(contentsOf: Self.blank) }
+        if packet.count > size { packet.removeLast(packet.count - size) }
+        packet.withUnsafeMutableBytes { packet in
+            packet[used] = DHCPOptionCode.end.rawValue
+            UnsafeMutableRawBufferPointer(rebasing: packet[(used + 1)...]).initializeMemory(as: UInt8.self, repeating: 0)
+        }
+        return packet
+    }
+
+    /// What stands between moves over.
+    private mutating func move(_ span: Range<Int>, to place: Int) {
+        storage.withUnsafeMutableBytes { packet in
+            withUnsafeTemporaryAllocation(byteCount: span.count, alignment: 1) { option in
+                func move(_ bytes: UnsafeRawBufferPointer, to start: Int) {
+                    UnsafeMutableRawBufferPointer(rebasing: packet[start...]).copyMemory(from: bytes)
+                }
+                option.copyMemory(from: UnsafeRawBufferPointer(rebasing: packet[span]))
+                if place < span.lowerBound {
+                    move(UnsafeRawBufferPointer(rebasing: packet[place..<span.lowerBound]), to: place + span.count)
+                    move(UnsafeRawBufferPointer(option), to: place)
+                } else {
+                    move(UnsafeRawBufferPointer(rebasing: packet[span.upperBound..<place]), to: span.lowerBound)
+                    move(UnsafeRawBufferPointer(option), to: place - span.count)
+                }
+            }
+        }
     }
 }
 
 extension DHCPOptions: Hashable {
-    /// Equal when the same codes with the same bytes stand in the same order.
-    package static func == (a: Self, b: Self) -> Bool {
-        a.entries.count == b.entries.count
-            && zip(a.entries, b.entries).allSatisfy { $0.code == $1.code && a.storage[$0.range] == b.storage[$1.range] }
-    }
+    private var options: ArraySlice<UInt8> { storage[Self.start..<end] }
 
-    package func hash(into hasher: inout Hasher) {
-        for entry in entries {
-            hasher.combine(entry.code)
-            hasher.combine(storage[entry.range])
-        }
-    }
+    /// Equal when the same codes with the same bytes stand in the same order.
+    package static func == (a: Self, b: Self) -> Bool { a.options == b.options }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(options) }
 }
