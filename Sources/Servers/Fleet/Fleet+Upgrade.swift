@@ -1,3 +1,4 @@
+import Documents
 import FleetModel
 import HashTreeCollections
 package import HostContract
@@ -134,8 +135,8 @@ extension FleetState {
         }
         if let text = request.image {
             // What the documents will say once the host is assigned to it.
-            let arguments = kernelArguments(
-                of: record, name: name, image: ImageReference(text), guestMemory: assigned.settings.guestMemoryMiB)
+            let settings = documents.settings(forHost: name) ?? HostSettings(hostName: name)
+            let arguments = kernelArguments(of: record, name: name, settings: settings, image: ImageReference(text))
             return (boot, try image(named: text), text, arguments)
         }
         if request.isRestart, request.method != .cold, let digest = boot.image, let image = images[digest] {

@@ -35,6 +35,8 @@ package final class Fleet: Service {
     let writer = FleetWriter()
     /// Records are written one batch at a time, as they are at that moment: no older state can follow a newer one.
     private let recordWriter = GroupWriter<HostID>()
+    /// The revisions that put the records which these servers have written.
+    private let recordRevisions = Mutex<[HostID: Revision]>([:])
 
     /// Loads everything from the store.
     /// - Parameters:
@@ -93,8 +95,14 @@ package final class Fleet: Service {
     /// Makes what is known of these hosts durable, as it is when the write begins.
     func save(_ ids: [HostID]) async throws {
         try await recordWriter.write(ids) { [self] ids in
-            let records = state.withLock { state in ids.map { ($0, state.hosts[$0]) } }
-            try await FleetKeys.writeTogether(try records.map { (try FleetKeys.host($0), try $1.map { try FleetKeys.encode($0) }) }, in: store)
+            let records = state.withLock { state in ids.map { state.hosts[$0] } }
+            let known = recordRevisions.withLock { revisions in ids.map { revisions[$0] } }
+            var writes: [FleetKeys.Write] = []
+            for (id, (record, revision)) in zip(ids, zip(records, known)) {
+                writes.append(FleetKeys.Write(key: try FleetKeys.host(id), value: try record.map { try FleetKeys.encode($0) }, since: revision))
+            }
+            let written = try await FleetKeys.writeTogether(writes, in: store)
+            recordRevisions.withLock { revisions in for (id, revision) in zip(ids, written) { revisions[id] = revision } }
         }
     }
 

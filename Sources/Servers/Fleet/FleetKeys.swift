@@ -35,37 +35,42 @@ enum FleetKeys {
         }
     }
 
-    /// Puts or (for `nil`) deletes values, whatever they were before, in as few durable commits as `BatchRule` allows. No key twice.
-    static func writeTogether(_ values: [(Key, [UInt8]?)], in store: any Store) async throws {
-        for start in stride(from: 0, to: values.count, by: BatchRule.maximumBatchWrites) {
-            var left = Array(values[start..<min(start + BatchRule.maximumBatchWrites, values.count)])
-            while !left.isEmpty { left = try await write(left, in: store) }
-        }
+    /// A value to put or (for `nil`) to delete, whatever it was before.
+    struct Write {
+        var key: Key
+        var value: [UInt8]?
+        /// The revision that put what is there now, `nil` where nothing is, as far as we know: where that is wrong, it costs another commit.
+        var since: Revision?
     }
 
-    /// Returns what somebody else wrote meanwhile.
-    private static func write(_ values: [(Key, [UInt8]?)], in store: any Store) async throws -> [(Key, [UInt8]?)] {
-        var changes: [ConditionalWrite] = []
-        var wanted: [Key: [UInt8]?] = [:]
-        for ((key, bytes), current) in zip(values, try await store.get(values.map(\.0))) {
-            guard bytes != current?.value else { continue }
-            let condition: Transaction.Condition = current.map { .unchanged(key, since: $0.modified) } ?? .absent(key)
-            changes.append(ConditionalWrite(condition, bytes.map { .put(key, $0) } ?? .delete(key)))
-            wanted.updateValue(bytes, forKey: key)
-        }
-        var left: [(Key, [UInt8]?)] = []
-        for batch in BatchRule.pack(changes) {
-            for (transaction, outcome) in zip(batch, try await store.commit(batch)) {
-                guard case .conflict = outcome else { continue }
-                left += transaction.writes.map { ($0.key, wanted[$0.key] ?? nil) }
+    /// Writes in as few durable commits as `BatchRule` allows. No key twice.
+    /// - Returns: for each write the revision that put what is there now.
+    static func writeTogether(_ writes: [Write], in store: any Store) async throws -> [Revision?] {
+        var (writes, left) = (writes, Array(writes.indices))
+        while !left.isEmpty {
+            var (rest, again) = (left[...], [Int]())
+            for batch in BatchRule.pack(left.map { writes[$0].conditional }) {
+                for (transaction, outcome) in zip(batch, try await store.commit(batch)) {
+                    let part = rest.prefix(transaction.writes.count)
+                    rest = rest.dropFirst(part.count)
+                    switch outcome {
+                    case .committed(let revision): for index in part { writes[index].since = writes[index].value.map { _ in revision } }
+                    case .conflict: again += part
+                    }
+                }
+            }
+            left = []
+            for (index, current) in zip(again, again.isEmpty ? [] : try await store.get(again.map { writes[$0].key })) {
+                writes[index].since = current?.modified
+                if current?.value != writes[index].value { left.append(index) }
             }
         }
-        return left
+        return writes.map(\.since)
     }
 
     /// Puts or (for `nil`) deletes one value, whatever it was before.
     static func write<Value: Encodable & Sendable>(_ value: Value?, at key: Key, in store: any Store) async throws {
-        try await writeTogether([(key, try value.map { try encode($0) })], in: store)
+        _ = try await writeTogether([Write(key: key, value: try value.map { try encode($0) })], in: store)
     }
 }
 
@@ -74,4 +79,10 @@ struct UnreadableEntry: Error, CustomStringConvertible {
     var key: Key
     var cause: String
     var description: String { "cannot read \(key) in the store: \(cause); was it written by a newer bennu?" }
+}
+
+extension FleetKeys.Write {
+    fileprivate var conditional: ConditionalWrite {
+        ConditionalWrite(since.map { .unchanged(key, since: $0) } ?? .absent(key), value.map { .put(key, $0) } ?? .delete(key))
+    }
 }

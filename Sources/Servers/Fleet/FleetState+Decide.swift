@@ -49,7 +49,7 @@ extension FleetState {
     /// The settings of one host with the guests that it may run now.
     func settings(of record: HostRecord, name: String) -> HostSettings {
         var settings = documents.settings(forHost: name) ?? HostSettings(hostName: name)
-        settings.kernelArguments = kernelArguments(of: record, name: name, guestMemory: settings.guestMemoryMiB)
+        settings.kernelArguments = kernelArguments(of: record, name: name, settings: settings)
         settings.guests = settings.guests.compactMap { guest in
             guard let placement = placements[guest.name], placement.host == record.id, placement.awaiting == nil else { return nil }
             var guest = guest
@@ -83,12 +83,15 @@ extension FleetState {
             let isAskedAgain = record.boot?.phase == .kernel
             let (start, news) = chooseStart(of: &record, assigned, now: now)
             events += news
-            record.boot?.phase = .kernel
-            record.boot?.image = start.image.digest
-            record.boot?.kernel = start.image.kernel.digest
-            record.boot?.kernelArguments = start.arguments
-            put(record)
-            if !isAskedAgain, let obstacle = guestMemory(of: record, name: assigned.name)?.obstacle {
+            // At once: whatever a host shows is copied for each change.
+            record.boot = record.boot.map { boot in
+                var boot = boot
+                (boot.phase, boot.image) = (.kernel, start.image.digest)
+                (boot.kernel, boot.kernelArguments) = (start.image.kernel.digest, start.arguments)
+                return boot
+            }
+            if record != hosts[host] { put(record) }
+            if !isAskedAgain, assigned.settings.guestMemoryMiB != nil, let obstacle = guestMemory(of: record, name: assigned.name)?.obstacle {
                 events.append(
                     BootEvent(host: host, boot: boot, time: now, source: .fleet, name: "guest-memory-refused", detail: obstacle))
             }

@@ -29,9 +29,11 @@ extension FleetState {
     }
 
     /// Those of the documents, and the one that sets memory aside for guests where that is possible.
-    /// - Parameter reference: the image to start; `nil` for the one that the documents choose.
-    func kernelArguments(of record: HostRecord, name: String, image reference: ImageReference? = nil, guestMemory mebibytes: Int?) -> [String] {
-        let given = documents.kernelArguments(forHost: name, image: reference)
-        return given + (guestMemory(of: record, mebibytes: mebibytes, beside: given)?.argument.map { [$0] } ?? [])
+    /// - Parameters:
+    ///   - settings: the host's, as the documents have them.
+    ///   - reference: the image to start; `nil` for the one that the documents choose.
+    func kernelArguments(of record: HostRecord, name: String, settings: HostSettings, image reference: ImageReference? = nil) -> [String] {
+        let given = documents.kernelArguments(forHost: name, image: reference, settings: settings)
+        return given + (guestMemory(of: record, mebibytes: settings.guestMemoryMiB, beside: given)?.argument.map { [$0] } ?? [])
     }
 }

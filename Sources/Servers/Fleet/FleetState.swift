@@ -11,7 +11,7 @@ package struct FleetState: Sendable {
     package private(set) var byBoot: TreeDictionary<BootID, HostID> = [:]
     /// By the address that a host's current boot was given.
     package private(set) var byAddress: TreeDictionary<IPv4Address, HostID> = [:]
-    package private(set) var byDocument: [String: HostID] = [:]
+    package private(set) var byDocument: TreeDictionary<String, HostID> = [:]
 
     package var documents = DocumentSet()
     /// Of the documents; 0 before the first `apply`.
@@ -54,16 +54,27 @@ package struct FleetState: Sendable {
 
     /// Puts a record in place and keeps every index true.
     package mutating func put(_ record: HostRecord) {
-        if let old = hosts[record.id] { removeFromIndexes(old) }
-        hosts[record.id] = record
+        let old = hosts.updateValue(record, forKey: record.id)
+        if record.upgrade?.state == .leaving { leaving.insert(record.id) } else { leaving.remove(record.id) }
+        unsaved.insert(record.id)
+        if let old {
+            // Most changes are of how far a boot came.
+            if Self.isFoundAlike(old, record) { return }
+            removeFromIndexes(old)
+        }
         if record.document == nil { unaccepted += 1 }
         for address in record.claims.hardwareAddresses { byHardwareAddress[address] = record.id }
         if let uuid = record.claims.distinguishingUUID { byUUID[uuid] = record.id }
         for boot in [record.boot, record.overtaken] { if let boot { byBoot[boot.id] = record.id } }
         if let address = record.boot?.address { byAddress[address] = record.id }
         if let name = record.document { byDocument[name] = record.id }
-        if record.upgrade?.state == .leaving { leaving.insert(record.id) } else { leaving.remove(record.id) }
-        unsaved.insert(record.id)
+    }
+
+    /// True when the same keys lead to both.
+    private static func isFoundAlike(_ a: HostRecord, _ b: HostRecord) -> Bool {
+        let (bootOfA, bootOfB) = (a.boot, b.boot)
+        return bootOfA?.id == bootOfB?.id && bootOfA?.address == bootOfB?.address && a.claims == b.claims && a.document == b.document
+            && a.overtaken?.id == b.overtaken?.id
     }
 
     /// Somebody spoke as this boot: a packet, a fetch, an event, a question.

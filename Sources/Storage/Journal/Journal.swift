@@ -5,8 +5,8 @@ import Synchronization
 
 /// The boot events of one server: append-only, bounded per host and in all, in a file of its own.
 ///
-/// `append` never waits: the boot path hands over and goes on. `run()` writes what has gathered, one transaction at a time, so that
-/// a storm makes larger batches rather than more. A power cut may take the last moments (`synchronous = NORMAL`: the file stays whole);
+/// `append` never waits: the boot path hands over and goes on. `run()` writes what has gathered within a moment, one transaction at a time, so
+/// that a storm makes larger batches rather than more, and the boot path is not left for every event. A power cut may take the last moments (`synchronous = NORMAL`: the file stays whole);
 /// nothing is decided by a journal, so nothing waits for its disk.
 package final class Journal: Sendable {
     let pool: DatabasePool
@@ -35,15 +35,16 @@ package final class Journal: Sendable {
 
     /// Hands an event over; its `sequence` is given when it is written. Where the buffer is full the event is dropped and counted.
     package func append(_ event: BootEvent) {
-        let isKept = gathered.withLock { gathered in
+        let isFirst = gathered.withLock { gathered in
             guard gathered.events.count < limits.bufferedEvents else {
                 gathered.dropped &+= 1
                 return false
             }
             gathered.events.append(event)
-            return true
+            return gathered.events.count == 1
         }
-        if isKept { wakeUp.yield() }
+        // The others are written with the first: whoever writes goes on until nothing is left.
+        if isFirst { wakeUp.yield() }
     }
 
     /// Events that were never written: the buffer was full, or the disk refused.
@@ -51,7 +52,11 @@ package final class Journal: Sendable {
 
     /// Writes until its task is cancelled, then what is left, and returns. Called again, it writes what is left once more and returns.
     package func run() async throws {
-        for await _ in wakeUps { await write() }
+        for await _ in wakeUps {
+            // Cut short when the task is cancelled.
+            try? await Task.sleep(for: limits.gathering)
+            await write()
+        }
         await write()
     }
 

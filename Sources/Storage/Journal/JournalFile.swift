@@ -1,3 +1,4 @@
+import Dispatch
 import GRDB
 import Synchronization
 
@@ -16,6 +17,8 @@ struct JournalFile {
             var configuration = Configuration()
             configuration.label = "journal"
             configuration.busyMode = .timeout(5)
+            // GRDB's own is above that of the threads that serve hosts.
+            configuration.qos = .utility
             let pool = try DatabasePool(path: path, configuration: configuration)
             let counts = try pool.write { db in
                 try create(db)
@@ -78,6 +81,14 @@ struct JournalFile {
 struct EventCounts {
     var all = 0
     var byHost: [String: Int] = [:]
+
+    mutating func add(_ changes: EventCounts) {
+        all += changes.all
+        for (host, change) in changes.byHost {
+            let count = (byHost[host] ?? 0) + change
+            byHost[host] = count > 0 ? count : nil
+        }
+    }
 
     static func fetch(_ db: Database) throws -> EventCounts {
         var counts = EventCounts()

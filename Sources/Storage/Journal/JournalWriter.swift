@@ -16,45 +16,43 @@ final class JournalWriter: Sendable {
     /// One transaction: the events, and the deletions that they make necessary.
     func write(_ batch: [BootEvent], _ db: Database) throws {
         try counts.withLock { counts in
-            var after = counts
+            // Apart, until they are true: a copy of all counts would be as large as the site.
+            var changes = EventCounts()
             try db.inTransaction(.immediate) {
-                for event in batch { try insert(event, &after, db) }
-                for host in Set(batch.map { $0.host?.description ?? "" }) { try trim(host, &after, db) }
-                try trimAll(&after, db)
+                for event in batch { try insert(event, &changes, db) }
+                for host in changes.byHost.keys { try trim(host, counts, &changes, db) }
+                try trimAll(counts, &changes, db)
                 return .commit
             }
-            counts = after
+            counts.add(changes)
         }
     }
 
-    private func insert(_ event: BootEvent, _ counts: inout EventCounts, _ db: Database) throws {
+    private func insert(_ event: BootEvent, _ changes: inout EventCounts, _ db: Database) throws {
         let host = event.host?.description ?? ""
         let statement = try db.cachedStatement(sql: "INSERT INTO event (host, boot, body) VALUES (?, ?, ?)")
-        try statement.execute(arguments: [host, event.boot?.description ?? "", try EventBody.encode(event, limit: limits.eventBytes)])
-        counts.byHost[host, default: 0] += 1
-        counts.all += 1
+        try statement.execute(arguments: [host, event.boot?.description ?? "", EventBody.encode(event, limit: limits.eventBytes)])
+        changes.byHost[host, default: 0] += 1
+        changes.all += 1
     }
 
-    private func trim(_ host: String, _ counts: inout EventCounts, _ db: Database) throws {
-        let excess = (counts.byHost[host] ?? 0) - limits.eventsPerHost
+    private func trim(_ host: String, _ counts: EventCounts, _ changes: inout EventCounts, _ db: Database) throws {
+        let excess = (counts.byHost[host] ?? 0) + (changes.byHost[host] ?? 0) - limits.eventsPerHost
         guard excess > 0 else { return }
         let statement = try db.cachedStatement(
             sql: "DELETE FROM event WHERE sequence IN (SELECT sequence FROM event WHERE host = ? ORDER BY sequence LIMIT ?)")
         try statement.execute(arguments: [host, excess])
-        counts.byHost[host] = limits.eventsPerHost
-        counts.all -= excess
+        changes.byHost[host, default: 0] -= excess
+        changes.all -= excess
     }
 
-    private func trimAll(_ counts: inout EventCounts, _ db: Database) throws {
-        let excess = counts.all - limits.eventsInAll
+    private func trimAll(_ counts: EventCounts, _ changes: inout EventCounts, _ db: Database) throws {
+        let excess = counts.all + changes.all - limits.eventsInAll
         guard excess > 0 else { return }
         let oldest = try String.fetchAll(db, sql: "SELECT host FROM event ORDER BY sequence LIMIT ?", arguments: [excess])
         try db.cachedStatement(sql: "DELETE FROM event WHERE sequence IN (SELECT sequence FROM event ORDER BY sequence LIMIT ?)")
             .execute(arguments: [excess])
-        for host in oldest {
-            let left = (counts.byHost[host] ?? 0) - 1
-            counts.byHost[host] = left > 0 ? left : nil
-        }
-        counts.all -= oldest.count
+        for host in oldest { changes.byHost[host, default: 0] -= 1 }
+        changes.all -= oldest.count
     }
 }

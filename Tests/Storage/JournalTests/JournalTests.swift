@@ -40,9 +40,11 @@ struct JournalTests {
     @Test("returns an event as it was appended, with its number")
     func roundTrip() async throws {
         let journal = try Journal(directory)
+        // Whatever JSON must escape, and some that it need not.
+        let hostile = String(String.UnicodeScalarView((0...0xFF).compactMap(Unicode.Scalar.init))) + "„\u{2028}\u{1F5A5}\\u0041"
         var expected = BootEvent(
-            host: try host("a"), boot: try boot("b"), time: -5, source: .operator, name: "kernel-sent", detail: "„ü\u{0}\n",
-            attributes: ["image.digest": "sha256:00", "": ""])
+            host: try host("a"), boot: try boot("b"), time: -5, source: .operator, name: "kernel-sent", detail: hostile,
+            attributes: ["image.digest": "sha256:00", "": "", hostile: hostile])
         journal.append(expected)
         await journal.flush()
         expected.sequence = 1

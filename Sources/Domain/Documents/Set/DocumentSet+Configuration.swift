@@ -32,9 +32,10 @@ extension DocumentSet {
 
     /// Those of the image, then those of profiles and host.
     /// - Parameter reference: the image to start; `nil` for the one that the documents choose.
-    package func kernelArguments(forHost name: String, image reference: ImageReference? = nil) -> [String] {
+    /// - Parameter settings: the host's, where they are at hand.
+    package func kernelArguments(forHost name: String, image reference: ImageReference? = nil, settings: HostSettings? = nil) -> [String] {
         let fromImage = (reference ?? imageReference(forHost: name)).flatMap { image($0)?.kernelArguments } ?? []
-        let fromSettings = settings(forHost: name)?.kernelArguments ?? []
+        let fromSettings = (settings ?? self.settings(forHost: name))?.kernelArguments ?? []
         return fromImage + fromSettings.filter { !fromImage.contains($0) }
     }
 }

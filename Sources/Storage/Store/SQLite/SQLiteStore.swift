@@ -1,3 +1,4 @@
+import Dispatch
 import GRDB
 
 /// A store in one SQLite file, for one process at a time.
@@ -79,6 +80,8 @@ package final class SQLiteStore: BlockingStore {
         var configuration = Configuration()
         configuration.label = label
         configuration.busyMode = .timeout(options.lockWait / .seconds(1))
+        // GRDB's own is above that of the threads that serve hosts.
+        configuration.qos = .default
         return configuration
     }
 
