@@ -1,6 +1,12 @@
 import NIOCore
 import NIOPosix
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 /// What the server sends to someone who writes `bytes` and then waits until the server closes.
 func exchange(_ port: Int, _ bytes: String, onFirstBytes: () async -> Void = {}) async throws -> String {
     let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -35,6 +41,27 @@ func connectWithoutReading(_ port: Int, _ bytes: String, while body: () async th
         throw error
     }
     try? await channel.close()
+}
+
+/// Reads until it has `enough` bytes, then resets the connection, as firmware does; what it had.
+func exchangeThenReset(_ port: Int, _ bytes: String, enough: Int) async throws -> ByteBuffer {
+    let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        .connect(host: "127.0.0.1", port: port) { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+            }
+        }
+    // Closing without waiting sends RST.
+    try await (channel.channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
+    return try await channel.executeThenClose { input, output in
+        try await output.write(ByteBuffer(string: bytes))
+        var received = ByteBuffer()
+        for try await buffer in input {
+            received.writeImmutableBuffer(buffer)
+            if received.readableBytes >= enough { break }
+        }
+        return received
+    }
 }
 
 /// A TFTP client that sends and receives single datagrams.
