@@ -98,15 +98,15 @@ extension BootHTTPHandler {
         context.writeAndFlush(Self.wrapOutboundOut(.body(.fileRegion(region))), promise: written)
     }
 
-    /// A piece was taken. A socket that takes all it is given keeps nobody else waiting for longer than a turn.
+    /// A piece was taken. While others wait, that was the turn; alone a client goes on, and lets the sockets be looked at now and then.
     private func goOn(behind end: Int64, since began: NIODeadline, _ head: HTTPRequestHead, context: ChannelHandlerContext) {
         guard var transfer else { return }
         transfer.sentInTurn += end - transfer.position
         transfer.position = end
         shared.note(.progressed, transfer.answer, at: remote)
         let isSlow = NIODeadline.now() - began > .seconds(1)
-        transfer.piece = isSlow ? shared.limits.smallestPiece : min(transfer.piece * 2, shared.limits.largestPiece)
-        let isOver = transfer.sentInTurn >= shared.limits.turn
+        transfer.piece = isSlow ? shared.limits.smallestPiece : min(transfer.piece * 2, shared.limits.share(among: turns.count + 1))
+        let isOver = turns.count > 0 || transfer.sentInTurn >= shared.limits.turn
         if isOver { transfer.sentInTurn = 0 }
         self.transfer = transfer
         guard isOver else { return sendPiece(head, context: context) }

@@ -18,9 +18,15 @@ package struct HTTPLimits: Sendable, Hashable {
     package var smallestPiece: Int64 = 128 * 1024
     /// The same for a client that keeps pace.
     package var largestPiece: Int64 = 2 << 20
-    /// Bytes for one client before others have their turn, however fast it takes them.
+    /// Bytes for one client that keeps pace while no other does, before the sockets are looked at.
     package var turn: Int64 = 4 << 20
+    /// Bytes that all clients that keep pace are given together before the first of them has its next turn, as far as pieces may shrink:
+    /// ten milliseconds' worth, or so.
+    package var round: Int64 = 16 << 20
     /// How long transfers under way may go on after the server was told to stop.
     package var grace = TimeAmount.seconds(10)
     package init() {}
+
+    /// Bytes of the next piece where so many clients keep pace.
+    func share(among clients: Int) -> Int64 { max(smallestPiece, min(largestPiece, round / Int64(max(1, clients)))) }
 }

@@ -8,32 +8,38 @@ final class TransferTurns: Sendable {
     typealias Continuation = () -> Void
 
     private let eventLoop: any EventLoop
-    private let waiting: NIOLoopBoundBox<CircularBuffer<Continuation>>
+    private let line: NIOLoopBoundBox<Line>
     private static let together = 4
+
+    private struct Line {
+        var waiting = CircularBuffer<Continuation>()
+        /// A few go on, now or in a moment.
+        var isMoving = false
+    }
 
     init(eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
-        waiting = .makeBoxSendingValue(CircularBuffer(), eventLoop: eventLoop)
+        line = .makeBoxSendingValue(Line(), eventLoop: eventLoop)
     }
+
+    /// How many wait; on the event loop.
+    var count: Int { line.value.waiting.count }
 
     /// Calls `continuation` after others had their turn; on the event loop.
     func wait(_ continuation: @escaping Continuation) {
-        waiting.value.append(continuation)
-        if waiting.value.count == 1 { schedule() }
+        line.value.waiting.append(continuation)
+        if !line.value.isMoving { schedule() }
     }
 
     /// In the future, if only just: what is due now runs before the sockets.
-    private func schedule() { eventLoop.scheduleTask(in: .microseconds(5)) { self.goOn() } }
+    private func schedule() {
+        line.value.isMoving = true
+        eventLoop.scheduleTask(in: .microseconds(5)) { self.goOn() }
+    }
 
     private func goOn() {
-        // The first stays in its place until they all went on, so that `wait` does not schedule as well.
-        let count = min(waiting.value.count, Self.together)
-        for index in 0..<count { waiting.value[offset: index]() }
-        waiting.value.removeFirst(count)
-        if !waiting.value.isEmpty { schedule() }
+        for _ in 0..<min(count, Self.together) { line.value.waiting.removeFirst()() }
+        line.value.isMoving = false
+        if count > 0 { schedule() }
     }
-}
-
-extension CircularBuffer {
-    fileprivate subscript(offset offset: Int) -> Element { self[index(startIndex, offsetBy: offset)] }
 }
