@@ -19,7 +19,9 @@ release_build() {
 niceness=${NICENESS:--15}
 
 work=$(mktemp -d "${TMPDIR:-/var/tmp}/bennu-benchmark-XXXXXX")
+# The last server that was started, and all.
 server=
+servers=()
 server_space=bench-s-$$ load_space=bench-l-$$ server_link=bench-s load_link=bench-l
 
 large_buffer=8388608 receive_buffer=$(</proc/sys/net/core/rmem_default)
@@ -67,6 +69,7 @@ steer_packets() {
 in_server() {
     ip netns exec "$server_space" taskset -c 0 "$@" >"$work/server.log" 2>&1 &
     server=$!
+    servers+=("$server")
 }
 
 in_load() { nice -n "$((niceness - $(nice)))" ip netns exec "$load_space" taskset -c "1-$(($(nproc) > 1 ? $(nproc) - 1 : 1))" "$@"; }
@@ -79,8 +82,17 @@ go_first() {
     [[ ! -e /proc/self/autogroup ]] || echo "$niceness" >/proc/self/autogroup
 }
 
+# stop_process PROCESS: one of several servers.
+stop_process() {
+    local process left=()
+    for process in "${servers[@]}"; do [[ $process == "$1" ]] || left+=("$process"); done
+    servers=("${left[@]}")
+    { kill "$1" && wait "$1"; } 2>/dev/null || true
+}
+
 stop_server() {
-    [[ -z $server ]] || { kill "$server" && wait "$server"; } 2>/dev/null || true
+    local process
+    for process in "${servers[@]}"; do stop_process "$process"; done
     server=
 }
 

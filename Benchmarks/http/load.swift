@@ -180,8 +180,11 @@ while true {
 let seconds = now() - start
 let fast = all[..<clients].map(\.bytes)
 let slowBytes = all[clients...].reduce(0) { $0 + $1.bytes }
+var used = rusage()
+getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &used)
+let processor = [used.ru_utime, used.ru_stime].reduce(0) { $0 + Double($1.tv_sec) + Double($1.tv_usec) / 1e6 }
 if failures > 0 { fail("\(failures) answers were not 200") }
 print(
     Double(fast.reduce(0, +)) / seconds / 1e6, Double(answers.count) / seconds, percentile(firstBytes, 0.5), percentile(firstBytes, 0.99),
     percentile(answers, 0.5), percentile(answers, 0.99), Double(fast.min() ?? 0) / Double(max(1, fast.reduce(0, +) / clients)),
-    Double(slowBytes) / seconds / Double(max(1, slow)))
+    Double(slowBytes) / seconds / Double(max(1, slow)), processor)
