@@ -1,6 +1,9 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+/// For the fuzzers: see Fuzz/README.md. With `address`, every read and write of ours is checked too.
+let sanitizers = ["-sanitize=fuzzer" + (Context.environment["BENNU_FUZZ"] == "address" ? ",address" : "")]
+
 /// Every target of ours is compiled alike: Swift 6, warnings are errors, and what a file uses it imports.
 let ours: [SwiftSetting] =
     [
@@ -8,7 +11,7 @@ let ours: [SwiftSetting] =
         .enableUpcomingFeature("ExistentialAny"),
         .enableUpcomingFeature("InternalImportsByDefault"),
         .enableUpcomingFeature("MemberImportVisibility"),
-    ] + (Context.environment["BENNU_FUZZ"] != nil ? [.unsafeFlags(["-sanitize=fuzzer"])] : [])
+    ] + (Context.environment["BENNU_FUZZ"] != nil ? [.unsafeFlags(sanitizers)] : [])
 
 /// A target in its room: `Sources/<room>/<name>`.
 func target(_ name: String, in room: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -243,13 +246,14 @@ let package = Package(
 func fuzz(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .executableTarget(
         name: name, dependencies: ["FuzzDriver"] + dependencies, path: "Fuzz/\(name)", swiftSettings: ours,
-        linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])])
+        linkerSettings: [.unsafeFlags(sanitizers + ["-use-ld=lld"])])
 }
 
 if fuzzing {
     package.targets += [
         .target(name: "FuzzDriver", path: "Fuzz/FuzzDriver", swiftSettings: ours),
         fuzz("FuzzDHCP", ["DHCPWire"]), fuzz("FuzzHost", ["Documents", "Fleet", "FleetModel", "HostContract", collections]),
-        fuzz("FuzzTFTP", ["TFTPWire"]), fuzz("FuzzDocuments", ["Documents", "FleetModel"]),
+        fuzz("FuzzDecision", ["AddressPlan", "BootPolicy", "DHCPServer", "DHCPWire", "Primitives"]),
+        fuzz("FuzzTFTP", ["TFTPWire"]), fuzz("FuzzTPM", ["TPMWire"]), fuzz("FuzzDocuments", ["Documents", "FleetModel"]),
     ]
 }
