@@ -8,9 +8,13 @@ package enum GuestMemoryPlace: String, Codable, Sendable {
 
 /// Memory that a host sets aside for its guests, so that it outlives the kernel.
 package struct GuestMemoryStatus: Codable, Sendable, Hashable {
-    /// Bytes, of the whole region.
+    /// Bytes, of all regions.
     package var bytes: UInt64
     /// Bytes that nothing uses.
     package var free: UInt64
-    package init(bytes: UInt64, free: UInt64) { (self.bytes, self.free) = (bytes, free) }
+    /// Those of them where root images and guests' states go, the first region; `nil` where there is one only.
+    package var freeForSystems: UInt64?
+    package init(bytes: UInt64, free: UInt64, freeForSystems: UInt64? = nil) {
+        (self.bytes, self.free, self.freeForSystems) = (bytes, free, freeForSystems)
+    }
 }

@@ -30,6 +30,15 @@ package struct Inventory: Codable, Sendable, Hashable {
         package var kind: String
         package init(start: UInt64, end: UInt64, kind: String) { (self.start, self.end, self.kind) = (start, end, kind) }
     }
+    /// Memory that is as near to some processors as any (ACPI, System Resource Affinity Table).
+    package struct MemoryNode: Codable, Sendable, Hashable {
+        /// The proximity domain.
+        package var number: Int
+        /// First and last byte address.
+        package var start: UInt64
+        package var end: UInt64
+        package init(number: Int, start: UInt64, end: UInt64) { (self.number, self.start, self.end) = (number, start, end) }
+    }
     package struct NetworkInterface: Codable, Sendable, Hashable {
         package var name: String
         package var hardwareAddress: HardwareAddress
@@ -54,6 +63,8 @@ package struct Inventory: Codable, Sendable, Hashable {
     /// Bytes that the kernel manages (MemTotal).
     package var memoryBytes: UInt64
     package var memoryMap: [MemoryRange]
+    /// `nil` from agents that did not look.
+    package var memoryNodes: [MemoryNode]?
     package var interfaces: [NetworkInterface]
     package var disks: [Disk]
     package var firmware: FirmwareKind
@@ -63,10 +74,12 @@ package struct Inventory: Codable, Sendable, Hashable {
     package var hasTPM: Bool
 
     package init(
-        system: System, processor: Processor, memoryBytes: UInt64, memoryMap: [MemoryRange], interfaces: [NetworkInterface],
+        system: System, processor: Processor, memoryBytes: UInt64, memoryMap: [MemoryRange], memoryNodes: [MemoryNode]? = nil,
+        interfaces: [NetworkInterface],
         disks: [Disk], firmware: FirmwareKind, kernel: String, hasKVM: Bool, hasTPM: Bool
     ) {
         (self.system, self.processor, self.memoryBytes, self.memoryMap) = (system, processor, memoryBytes, memoryMap)
+        self.memoryNodes = memoryNodes
         (self.interfaces, self.disks, self.firmware, self.kernel) = (interfaces, disks, firmware, kernel)
         (self.hasKVM, self.hasTPM) = (hasKVM, hasTPM)
     }

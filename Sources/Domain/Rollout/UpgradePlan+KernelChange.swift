@@ -45,12 +45,13 @@ extension UpgradePlan {
         let leaving = method == .save ? ordinary : []
         if method != .save, !ordinary.isEmpty { obstacles.append(UpgradeObstacle(.guestMemoryOrdinary, guests: ordinary)) }
         let needed = luggage(of: method, situation)
-        if needed > region.free {
+        let free = region.freeForSystems ?? region.free
+        if needed > free {
             let size = needed == .max ? "more than is known" : mebibytes(needed)
             obstacles.append(
                 UpgradeObstacle(
                     .guestMemoryFull, guests: leaving,
-                    detail: "\(size) needed for the root image\(leaving.isEmpty ? "" : " and these guests"), \(mebibytes(region.free)) free"))
+                    detail: "\(size) needed for the root image\(leaving.isEmpty ? "" : " and these guests"), \(mebibytes(free)) free"))
         }
         return obstacles
     }
@@ -70,7 +71,8 @@ extension UpgradePlan {
         guard method.changesKernel, let region = situation.guestMemory, let root = running.root, root != situation.target.root,
             running.kernelArguments != nil, let rootSize = running.rootSize, let kernelSize = running.kernelAndInitrdSize
         else { return false }
-        return sum([luggage(of: method, situation), UInt64(clamping: rootSize), UInt64(clamping: kernelSize), wayBackReserve]) <= region.free
+        return sum([luggage(of: method, situation), UInt64(clamping: rootSize), UInt64(clamping: kernelSize), wayBackReserve]) <= region
+            .freeForSystems ?? region.free
     }
 
     /// Bytes that stay free beside both systems, for guests' device states and what the file system needs.

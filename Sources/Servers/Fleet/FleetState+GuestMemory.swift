@@ -13,11 +13,12 @@ extension FleetState {
             return GuestMemoryOutlook(mebibytes: mebibytes, obstacle: GuestMemoryRefusal.argumentGiven(other).description)
         }
         // The first boot: only a running system can show the memory map.
-        guard let map = record.inventory?.memoryMap else { return GuestMemoryOutlook(mebibytes: mebibytes) }
+        guard let inventory = record.inventory else { return GuestMemoryOutlook(mebibytes: mebibytes) }
         do throws(GuestMemoryRefusal) {
-            let argument = try GuestMemoryRegion.place(mebibytes: mebibytes, in: map).argument
-            let runs = record.boot?.kernelArguments.map { $0.contains(argument) }
-            return GuestMemoryOutlook(mebibytes: mebibytes, argument: argument, isInForce: runs ?? false)
+            let regions = try GuestMemoryRegion.places(mebibytes: mebibytes, in: inventory.memoryMap, nodes: inventory.memoryNodes ?? [])
+            let arguments = regions.map(\.argument)
+            let runs = record.boot?.kernelArguments.map { GuestMemoryRegion.arguments(among: $0) == arguments }
+            return GuestMemoryOutlook(mebibytes: mebibytes, argument: arguments.joined(separator: " "), isInForce: runs ?? false)
         } catch {
             return GuestMemoryOutlook(mebibytes: mebibytes, obstacle: error.description)
         }
@@ -34,6 +35,7 @@ extension FleetState {
     ///   - reference: the image to start; `nil` for the one that the documents choose.
     func kernelArguments(of record: HostRecord, name: String, settings: HostSettings, image reference: ImageReference? = nil) -> [String] {
         let given = documents.kernelArguments(forHost: name, image: reference, settings: settings)
-        return given + (guestMemory(of: record, mebibytes: settings.guestMemoryMiB, beside: given)?.argument.map { [$0] } ?? [])
+        let memory = guestMemory(of: record, mebibytes: settings.guestMemoryMiB, beside: given)?.argument
+        return given + (memory?.split(separator: " ").map(String.init) ?? [])
     }
 }

@@ -10,7 +10,7 @@ struct HypervisorArguments {
         identity
             + Self.machine(
                 firmware: host.firmware, accelerator: rack.accelerator, memory: rack.memoryMebibytes, processors: rack.processors)
-            + lifetime + serialPort + firmware + watchdog + trustedModule + network + disk
+            + nodes + lifetime + serialPort + firmware + watchdog + trustedModule + network + disk
     }
 
     /// Also what the accelerator probe uses: an accelerator may start one kind of processor and abort on another.
@@ -21,6 +21,20 @@ struct HypervisorArguments {
             "-machine", firmware.usesFlash ? "q35,graphics=off" : "pc,graphics=off", "-accel", accelerated, "-cpu", "max",
             "-m", "\(memory)", "-smp", "\(processors)", "-nodefaults", "-no-user-config", "-display", "none",
         ]
+    }
+
+    /// One is no node at all.
+    private var nodes: [String] {
+        let count = host.nodes ?? 1
+        guard count > 1 else { return [] }
+        func share(_ whole: Int, _ number: Int) -> Range<Int> { whole * number / count..<whole * (number + 1) / count }
+        return (0..<count).flatMap { number -> [String] in
+            let processors = share(rack.processors, number)
+            return [
+                "-object", "memory-backend-ram,id=m\(number),size=\(share(rack.memoryMebibytes, number).count)M",
+                "-numa", "node,nodeid=\(number),memdev=m\(number),cpus=\(processors.lowerBound)-\(processors.upperBound - 1)",
+            ]
+        }
     }
 
     private var identity: [String] {

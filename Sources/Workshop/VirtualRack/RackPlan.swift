@@ -11,6 +11,8 @@ package struct RackPlan: Sendable {
     package var interfaces = 1
     package var memoryMebibytes = 3072
     package var processors = 2
+    /// NUMA nodes of a host, which share its memory and processors evenly.
+    package var nodes = 1
     /// Size of each host's empty disk in bytes; `nil`, as usual, for none.
     package var diskBytes: Int64?
     /// A TPM 2.0 of its own for each host, which firmware takes time for.
@@ -35,6 +37,7 @@ package struct RackPlan: Sendable {
         check(interfaces, 1...8, "the number of network cards")
         check(memoryMebibytes, 64...1_048_576, "memory in MiB")
         check(processors, 1...64, "the number of processors")
+        check(nodes, 1...max(1, processors), "the number of NUMA nodes")
         if let diskBytes, !(1 << 20...1 << 44).contains(diskBytes) {
             found.append("the disk's size is \(diskBytes) bytes; possible are 1 MiB to 16 TiB")
         }

@@ -45,7 +45,7 @@ extension RackRecord {
                 hardwareAddresses: (0..<plan.interfaces).map {
                     VirtualHostIdentity.hardwareAddress(rack: plan.name, host: number, interface: $0)
                 },
-                diskBytes: plan.diskBytes, hasTPM: plan.hasTPM)
+                diskBytes: plan.diskBytes, nodes: plan.nodes, hasTPM: plan.hasTPM)
         }
     }
 }

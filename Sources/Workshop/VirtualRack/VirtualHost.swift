@@ -8,6 +8,8 @@ package struct VirtualHost: Codable, Equatable, Sendable {
     /// One a network card; the first one boots.
     package var hardwareAddresses: [HardwareAddress]
     package var diskBytes: Int64?
+    /// NUMA nodes; `nil`, in a rack of an earlier version, for one.
+    package var nodes: Int?
     /// `nil`, in a rack of an earlier version, for none.
     package var hasTPM: Bool?
     /// Its QEMU, since it was last powered on.

@@ -19,7 +19,7 @@ extension UpgradeTests {
         "to images whose root does not mount, whose kernel panics, whose agent fails, and the guest goes on in the old one; to one that panics at once, and the old one starts anew",
         .timeLimit(.minutes(60)))
     func wayBack() async throws {
-        try await Site.with("back", memoryMebibytes: 2560, diskBytes: LocalDisk.bytes) { site in
+        try await Site.with("back", memoryMebibytes: 3072, nodes: 2, diskBytes: LocalDisk.bytes) { site in
             for name in ["a", "bad"] { try await site.importImage(name) }
             let broken = URL(filePath: site.evidence("images"))
             try FileManager.default.createDirectory(at: broken, withIntermediateDirectories: true)
@@ -28,7 +28,10 @@ extension UpgradeTests {
             try BrokenImage.withPanic(of: "\(upgradeImages)/b", at: "\(broken.path)/panicking")
             try BrokenImage.withLatePanic(of: "\(upgradeImages)/b", at: "\(broken.path)/late")
             for name in ["rootless", "late", "panicking"] { try await site.importImage(name, from: broken.path) }
-            let running = try await site.startWithKeptGuest(onLocalDisk: true)
+            let running = try await site.startWithKeptGuest(guestMemory: 1024, onLocalDisk: true)
+            let arguments = try await site.run(on: running, "cat /proc/cmdline; cat /run/libvirt/qemu/ticker.xml")
+            #expect(arguments.contains("memmap=512M!512M memmap=512M!1536M"), "a region for each node: \(arguments.prefix(400))")
+            #expect(arguments.contains("/run/bennu/memory.1/guests/"), "the guest is where most is free")
             let first = try running.record.boot.unwrapped("boot")
             let memory = try await site.memory(of: running)
 
@@ -102,9 +105,9 @@ extension UpgradeTests {
 
 extension Site {
     /// An operational host with memory set aside, and the counting guest on it.
-    func startWithKeptGuest(onLocalDisk: Bool = false) async throws -> HostDetail {
+    func startWithKeptGuest(guestMemory: Int = 512, onLocalDisk: Bool = false) async throws -> HostDetail {
         var profile = Site.example("20-profile.yaml").replacing("kvm:latest", with: "kvm:a")
-            .replacing("spec:\n", with: "spec:\n  guestMemory: 512MiB\n")
+            .replacing("spec:\n", with: "spec:\n  guestMemory: \(guestMemory)MiB\n")
         var guest = Site.example("40-guest.yaml")
         try await apply(profile)
         try await expect("h1")

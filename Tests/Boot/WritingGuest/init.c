@@ -127,26 +127,32 @@ static int receive(int peer, void *data, size_t length) {
     return recv(peer, data, length, MSG_WAITALL) == (ssize_t)length ? 0 : -1;
 }
 
-/* The fixed newstyle handshake, then the kernel has the connection. Returns the opened device. */
+struct __attribute__((packed)) nbd_disk { uint64_t size; uint16_t flags; };
+
+/* The fixed newstyle handshake. Returns the socket, or -1. */
+static int connect_disk(const struct sockaddr_in *server, struct nbd_disk *disk) {
+    struct __attribute__((packed)) { char magic[16]; uint16_t flags; } greeting;
+    struct __attribute__((packed)) { uint32_t flags; char magic[8]; uint32_t option, length; } answer = {
+        htonl(3 /* fixed newstyle, no zeroes */), {'I', 'H', 'A', 'V', 'E', 'O', 'P', 'T'}, htonl(1 /* export name */), 0};
+    int peer = socket(AF_INET, SOCK_STREAM, 0);
+    if (!connect(peer, (const struct sockaddr *)server, sizeof *server) && !receive(peer, &greeting, sizeof greeting)
+        && !memcmp(greeting.magic, "NBDMAGICIHAVEOPT", 16) && send(peer, &answer, sizeof answer, MSG_NOSIGNAL) == sizeof answer
+        && !receive(peer, disk, sizeof *disk))
+        return peer;
+    close(peer);
+    return -1;
+}
+
+/* The server ends a handshake that takes 10 s, as it may on a busy computer: then again. Returns the opened device, whose connection the kernel has. */
 static int attach_network_disk(const char *name, char *server) {
     char *colon = strchr(server, ':');
     if (!colon) { errno = EINVAL; fail(name, 0, "server"); }
     *colon = 0;
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(atoi(colon + 1)), .sin_addr.s_addr = inet_addr(server)};
+    struct nbd_disk disk;
     int peer = -1;
-    for (int i = 0; i < patience_s; i++, sleep_ms(1000)) {
-        peer = socket(AF_INET, SOCK_STREAM, 0);
-        if (!connect(peer, (struct sockaddr *)&address, sizeof address)) break;
-        close(peer);
-        peer = -1;
-    }
+    for (int i = 0; i < patience_s && (peer = connect_disk(&address, &disk)) < 0; i++) sleep_ms(1000);
     if (peer < 0) fail(name, 0, "connect");
-    struct __attribute__((packed)) { char magic[16]; uint16_t flags; } greeting;
-    struct __attribute__((packed)) { uint32_t flags; char magic[8]; uint32_t option, length; } answer = {
-        htonl(3 /* fixed newstyle, no zeroes */), {'I', 'H', 'A', 'V', 'E', 'O', 'P', 'T'}, htonl(1 /* export name */), 0};
-    struct __attribute__((packed)) { uint64_t size; uint16_t flags; } disk;
-    if (receive(peer, &greeting, sizeof greeting) || memcmp(greeting.magic, "NBDMAGICIHAVEOPT", 16)) fail(name, 0, "greeting");
-    if (send(peer, &answer, sizeof answer, 0) != sizeof answer || receive(peer, &disk, sizeof disk)) fail(name, 0, "handshake");
     int device = open_patiently("/dev/nbd0");
     if (device < 0) fail(name, 0, "open");
     if (ioctl(device, NBD_SET_SOCK, peer) || ioctl(device, NBD_SET_BLKSIZE, (unsigned long)block_size)

@@ -56,9 +56,32 @@ struct GuestMemoryRegionTests {
         let map = row.memory.map { Inventory.MemoryRange(start: $0.0 << 20, end: ($0.1 << 20) - 1, kind: "System RAM") }
         let reserved = Inventory.MemoryRange(start: 4096 << 20, end: (64 << 30) - 1, kind: "Reserved")
         let result = Result { () throws(GuestMemoryRefusal) in
-            try GuestMemoryRegion.place(mebibytes: row.asked, in: [reserved] + map).argument
+            try GuestMemoryRegion.places(mebibytes: row.asked, in: [reserved] + map).map(\.argument).joined(separator: " ")
         }
         #expect(result == row.expected)
+    }
+
+    @Test(
+        "each node has its share where it has room for it; the first has what does not divide, and regions never touch",
+        arguments: [
+            ([(0, 0, 10240), (1, 10240, 18432)], 4096, "memmap=2048M!4096M memmap=2048M!10240M"),
+            ([(0, 0, 10240), (1, 10240, 18432)], 4224, "memmap=2176M!4096M memmap=2048M!10240M"),
+            // In two pieces, as on a host whose first node surrounds the hole below 4 GiB; and out of order.
+            ([(7, 10240, 18432), (3, 4096, 10240), (3, 0, 2048)], 1024, "memmap=512M!4096M memmap=512M!10240M"),
+            // A node without memory of its own, and one node only.
+            ([(0, 0, 18432), (1, 20000, 30000)], 1024, "memmap=1024M!4096M"), ([(0, 0, 18432)], 1024, "memmap=1024M!4096M"),
+            ([], 1024, "memmap=1024M!4096M"),
+            // One that cannot hold its share, or whose share is none.
+            ([(0, 0, 17408), (1, 17408, 18432)], 4096, "memmap=4096M!4096M"), ([(0, 0, 10240), (1, 10240, 18432)], 384, "memmap=384M!4096M"),
+            // The last 128 MiB of a node stay free.
+            ([(0, 0, 6144), (1, 6144, 18432)], 6144, "memmap=6144M!4096M"),
+            ([(0, 0, 6272), (1, 6272, 18432)], 4096, "memmap=2048M!4096M memmap=2048M!6272M"),
+        ] as [([(Int, UInt64, UInt64)], Int, String)])
+    func nodes(nodes: [(Int, UInt64, UInt64)], asked: Int, expected: String) throws {
+        let map = [(0, 3072), (4096, 18432)].map { Inventory.MemoryRange(start: $0.0 << 20, end: ($0.1 << 20) - 1, kind: "System RAM") }
+        let regions = try GuestMemoryRegion.places(
+            mebibytes: asked, in: map, nodes: nodes.map { Inventory.MemoryNode(number: $0.0, start: $0.1 << 20, end: ($0.2 << 20) - 1) })
+        #expect(regions.map(\.argument).joined(separator: " ") == expected)
     }
 
     static let dangers: [[(UInt64, UInt64)]] = [
@@ -69,8 +92,11 @@ struct GuestMemoryRegionTests {
     func extremes(ranges: [(UInt64, UInt64)]) {
         let map = ranges.map { Inventory.MemoryRange(start: $0.0, end: $0.1, kind: "System RAM") }
         for asked in [128, 256, 1 << 30, Int.max] {
-            let region = try? GuestMemoryRegion.place(mebibytes: asked, in: map)
-            #expect((region?.start ?? 0) % GuestMemoryRegion.alignment == 0)
+            let nodes = ranges.enumerated().map { Inventory.MemoryNode(number: .max - $0, start: $1.1, end: $1.0) }
+            for nodes in [[], nodes, nodes + [Inventory.MemoryNode(number: -1, start: 0, end: .max)]] {
+                let regions = try? GuestMemoryRegion.places(mebibytes: asked, in: map, nodes: nodes)
+                #expect((regions ?? []).allSatisfy { $0.start % GuestMemoryRegion.alignment == 0 })
+            }
         }
     }
 

@@ -60,6 +60,10 @@ struct KernelChangeTests {
             $0.guestMemory?.free = 89 << 20
         },
         row("a host that is not operational", both: [.init(.notOperational)]) { $0.isOperational = false },
+        row(
+            "room for the root in another region than the one for roots",
+            both: [.init(.guestMemoryFull, detail: "90 MiB needed for the root image, 89 MiB free")]
+        ) { $0.guestMemory?.freeForSystems = 89 << 20 },
         row("an agent that cannot", both: [.init(.agentCannot)]) { $0.agentMethods = [.live, .soft, .cold] },
         row("a guest with a device", both: [.init(.guestFixture, guests: ["b"], detail: "PCI device 0000:00:05.0")]) {
             $0.guests.append(.init(name: "b", memory: .kept, fixture: "PCI device 0000:00:05.0"))

@@ -50,11 +50,23 @@ struct EmulatorLaunchTests {
         #expect(launch.arguments.first == "/usr/bin/qemu-system-x86_64")
     }
 
+    @Test("what a QEMU is bound to, it is bound to again")
+    func bound() throws {
+        let host = try TemporaryRoot()
+        try host.put("/sys/devices/system/cpu/online", "0-7\n")
+        try host.put("/proc/9/cmdline", "/usr/bin/qemu-system-x86_64\0-S\0")
+        try host.put("/proc/9/cgroup", "0::\(Fixture.group)\n")
+        for (list, expected) in [("0-3", "0-3"), ("0-7", nil), ("0,1,2-7", nil)] as [(String, String?)] {
+            try host.put("/proc/9/status", "Name:\tqemu\nCpus_allowed_list:\t\(list)\n")
+            #expect(EmulatorProcess(9, in: host.root)?.processors == expected)
+        }
+    }
+
     @Test(
         "what libvirt does for a guest beside QEMU's arguments is named",
         arguments: [
             ("<vcpu placement='static'>", "<cputune><shares>5</shares></cputune><vcpu placement='static'>", "has <cputune>"),
-            ("<vcpu placement='static'>", "<vcpu placement='static' cpuset='0-1'>", "has processors that are bound to the host's"),
+            ("<vcpu placement='static'>", "<vcpu placement='auto'>", "has processors that libvirt chooses"),
             ("<disk type='file'", "<disk type='network'", "has a disk of type network"),
             ("<disk type='file'", "<disk type='block'", "has a disk of type block"),
             ("<interface type='bridge'>", "<interface type='direct'>", "has an interface of type direct"),

@@ -44,13 +44,49 @@ struct GuestMemoryTests {
     @Test("memory of guests that are gone is let go of, that of others and what is no guest's stays")
     func collected() throws {
         let host = try TemporaryRoot()
+        try host.put("/proc/cmdline", "memmap=1G!4G memmap=1G!8G\n")
         let memory = PersistentMemory(root: host.root)
         let gone = UniversalUniqueIdentifier(high: 1, low: 2)
-        for file in [memory.file(of: Self.guest.uuid), memory.file(of: gone), PersistentMemory.place + "/guests/README.ram"] {
-            try host.put(file, "words")
+        for place in [PersistentMemory.place, PersistentMemory.place + ".1"] {
+            for file in ["\(Self.guest.uuid).ram", "\(gone).ram", "README.ram"] { try host.put("\(place)/guests/\(file)", "words") }
         }
         memory.collect(keeping: [Self.guest.uuid])
-        #expect(host.root.list(PersistentMemory.place + "/guests").sorted() == ["\(Self.guest.uuid).ram", "README.ram"].sorted())
+        for place in [PersistentMemory.place, PersistentMemory.place + ".1"] {
+            #expect(host.root.list(place + "/guests").sorted() == ["\(Self.guest.uuid).ram", "README.ram"].sorted())
+        }
+    }
+
+    @Test("a guest's memory is near the processors that it is bound to, else where it was")
+    func near() throws {
+        let host = try TemporaryRoot()
+        let places = [PersistentMemory.place, PersistentMemory.place + ".1"]
+        try host.put("/proc/cmdline", "memmap=1G!4G memmap=1G!8G\n")
+        try host.put("/proc/self/mountinfo", places.map { "36 1 259:0 / \($0) rw - ext4 /dev/pmem0 rw" }.joined(separator: "\n"))
+        for (number, start) in [(0, "0x200000000"), (1, "0x100000000")] {
+            try host.put("/sys/block/pmem\(number)/device/resource", "\(start)\n")
+            try host.put("/sys/block/pmem\(number)/device/numa_node", "\(1 - number)\n")
+            try host.put("/sys/devices/system/node/node\(number)/cpulist", "\(number * 4)-\(number * 4 + 3)\n")
+        }
+        for place in places { try host.put("\(place)/guests/.keep", "") }
+        let memory = PersistentMemory(root: host.root)
+        func room(_ processors: Set<Int>?) -> String? {
+            memory.room(1 << 20, for: Self.guest.uuid, near: processors).map { String($0.dropLast("/guests/\(Self.guest.uuid).ram".count)) }
+        }
+        #expect([room([1, 2]), room([4, 7])] == places)
+        let file = try #require(memory.room(1 << 20, for: Self.guest.uuid, near: [5]))
+        try memory.reserve(1 << 20, for: Self.guest.uuid, at: file)
+        #expect([room(nil), room([3, 4]), room([0])] == [places[1], places[1], places[0]])
+        #expect(memory.status?.freeForSystems != nil && memory.isUsed)
+        #expect(memory.room(1 << 62, for: Self.guest.uuid, near: nil) == nil)
+        try memory.release(Self.guest.uuid)
+        #expect(!host.root.exists(file))
+    }
+
+    @Test("lists of processors are read as the kernel and libvirt write them")
+    func processors() {
+        #expect(ProcessorList("0-3,8")?.processors == Set([0, 1, 2, 3, 8]))
+        #expect(ProcessorList("0-4,^2")?.processors == Set([0, 1, 3, 4]))
+        for text in ["", "a", "3-1", "1-2-3", "1,", "-1", "70000", "0-9999", "^"] { #expect(ProcessorList(text) == nil, "\(text)") }
     }
 
     @Test("the region that the argument names is made once a kernel, and only mounted again after a soft reboot")
@@ -75,10 +111,11 @@ struct GuestMemoryTests {
     @Test("a guest's memory has its size and nothing in it, each time")
     func reserve() throws {
         let host = try TemporaryRoot()
+        try host.put("/proc/cmdline", "memmap=1G!4G\n")
         let memory = PersistentMemory(root: host.root)
-        let file = memory.file(of: Self.guest.uuid)
+        let file = "\(PersistentMemory.place)/guests/\(Self.guest.uuid).ram"
         try host.put(file, "what another run left")
-        try memory.reserve(1 << 20, for: Self.guest.uuid)
+        try memory.reserve(1 << 20, for: Self.guest.uuid, at: file)
         #expect(host.root.size(file) == 1 << 20)
         #expect(try host.root.read(file)?.allSatisfy { $0 == 0 } == true)
         try memory.release(Self.guest.uuid)

@@ -78,4 +78,28 @@ import Testing
         #expect(try LibvirtIdentity.prepare(machineID: "112233445566778899aabbccddeeff00", in: host.root) == false)
         #expect(throws: HostFailure.self) { try LibvirtIdentity.prepare(machineID: "x\"", in: host.root) }
     }
+
+    @Test("which memory is near to which processors is read from firmware's table, whatever is in it")
+    func nodes() {
+        func structure(_ kind: UInt8, _ node: UInt32, _ start: UInt64, _ bytes: UInt64, _ flags: UInt32) -> [UInt8] {
+            func little(_ value: some FixedWidthInteger) -> [UInt8] { withUnsafeBytes(of: value.littleEndian) { Array($0) } }
+            return [kind, 40] + little(node) + [0, 0] + little(start) + little(bytes) + [0, 0, 0, 0] + little(flags) + [UInt8](repeating: 0, count: 8)
+        }
+        let table =
+            Array("SRAT".utf8) + [UInt8](repeating: 0, count: 44) + [0, 16] + [UInt8](repeating: 1, count: 14)
+            + structure(1, 1, 4 << 30, 2 << 30, 1) + structure(1, 0, 0, 2 << 30, 3) + structure(1, 2, 9 << 30, 1 << 30, 0)
+            + structure(1, 3, 9 << 30, 0, 1) + structure(1, 4, .max, 2, 1)
+        let nodes = AffinityTable(table).nodes
+        let expected = [
+            Inventory.MemoryNode(number: 0, start: 0, end: 0x7fff_ffff), Inventory.MemoryNode(number: 1, start: 0x1_0000_0000, end: 0x1_7fff_ffff),
+        ]
+        #expect(nodes == expected)
+        // Cut off anywhere, and with every byte changed.
+        for length in 0..<table.count { #expect(AffinityTable(Array(table.prefix(length))).nodes.count <= 2) }
+        for place in table.indices {
+            var other = table
+            other[place] ^= 0xff
+            #expect(AffinityTable(other).nodes.count <= 5)
+        }
+    }
 }

@@ -9,11 +9,16 @@ extension GuestMemoryRegion {
     static let topReserve: UInt64 = 384 << 20
     private static let fourGiB: UInt64 = 4 << 30
 
-    /// Places a region in a host's RAM: the first fit at or above 4 GiB, else the first below. The same map and size give the same place.
+    /// Places memory for guests in a host's RAM: a share near each processor socket where there are several and each has room for it, else one region.
+    /// Each is the first fit at or above 4 GiB, else the first below. The same map, nodes and size give the same places.
     /// - Parameters:
     ///   - mebibytes: a multiple of 128.
     ///   - map: the firmware's, which `memmap=` does not change.
-    package static func place(mebibytes: Int, in map: [Inventory.MemoryRange]) throws(GuestMemoryRefusal) -> GuestMemoryRegion {
+    ///   - nodes: the firmware's, too.
+    /// - Returns: one for each node, in their order; root images and guests' states go to the first.
+    package static func places(
+        mebibytes: Int, in map: [Inventory.MemoryRange], nodes: [Inventory.MemoryNode] = []
+    ) throws(GuestMemoryRefusal) -> [GuestMemoryRegion] {
         let bytes = UInt64(clamping: mebibytes) << 20
         let memory = map.filter { $0.kind == "System RAM" && $0.end >= $0.start }.sorted { $0.start < $1.start }
         let total = memory.reduce(UInt64(0)) { sum, range in
@@ -22,12 +27,39 @@ extension GuestMemoryRegion {
         }
         guard total > 0 else { throw .memoryMapUnknown }
         guard total >= bytes, total - bytes >= leastForSystem else { throw .tooLittleMemory(total: total, asked: bytes) }
-        let windows = memory.compactMap(high) + memory.compactMap(low)
+        if let shares = shares(bytes, of: memory, nodes) { return shares }
+        let windows = windows(in: memory)
         guard let window = windows.first(where: { $0.bytes >= bytes }) else {
             throw .noRange(asked: bytes, largest: min(windows.map(\.bytes).max() ?? 0, (total - leastForSystem) / alignment * alignment))
         }
-        return GuestMemoryRegion(start: window.start, bytes: bytes)
+        return [GuestMemoryRegion(start: window.start, bytes: bytes)]
     }
+
+    /// - Returns: `nil` where there is one node, or one that has no room for its share.
+    private static func shares(_ bytes: UInt64, of memory: [Inventory.MemoryRange], _ nodes: [Inventory.MemoryNode]) -> [GuestMemoryRegion]? {
+        var parts: [Int: [Inventory.MemoryRange]] = [:]
+        for node in nodes {
+            for range in memory where max(range.start, node.start) <= min(range.end, node.end) {
+                let (start, end) = (max(range.start, node.start), min(range.end, node.end))
+                // Regions that touch would be one device to the kernel.
+                guard end - start > alignment else { continue }
+                parts[node.number, default: []].append(.init(start: start, end: end - alignment, kind: range.kind))
+            }
+        }
+        guard parts.count > 1 else { return nil }
+        let (units, count) = (bytes / alignment, UInt64(parts.count))
+        var regions: [GuestMemoryRegion] = []
+        for (index, part) in parts.sorted(by: { $0.key < $1.key }).enumerated() {
+            let share = (units / count + (UInt64(index) < units % count ? 1 : 0)) * alignment
+            guard share >= smallest, let window = windows(in: part.value.sorted { $0.start < $1.start }).first(where: { $0.bytes >= share }) else {
+                return nil
+            }
+            regions.append(GuestMemoryRegion(start: window.start, bytes: share))
+        }
+        return regions
+    }
+
+    private static func windows(in memory: [Inventory.MemoryRange]) -> [GuestMemoryRegion] { memory.compactMap(high) + memory.compactMap(low) }
 
     /// The part of a range that lies at or above 4 GiB.
     private static func high(_ range: Inventory.MemoryRange) -> GuestMemoryRegion? {

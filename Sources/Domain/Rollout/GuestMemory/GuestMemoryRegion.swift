@@ -8,7 +8,7 @@ package struct GuestMemoryRegion: Sendable, Hashable {
     package static let alignment: UInt64 = 128 << 20
     package static let smallest: UInt64 = 256 << 20
 
-    /// `memmap=nn[KMG]!ss[KMG]` (Documentation/admin-guide/kernel-parameters.txt): it appears as /dev/pmem0.
+    /// `memmap=nn[KMG]!ss[KMG]` (Documentation/admin-guide/kernel-parameters.txt): it appears as /dev/pmemN.
     package var argument: String { "memmap=\(bytes >> 20)M!\(start >> 20)M" }
 
     /// The arguments that take memory from the kernel, in their order: two systems with the same find the same memory.

@@ -80,7 +80,7 @@ extension Agent {
         }
         _ = try? await threads.runIfActive {
             // libvirtd is not woken for nothing.
-            if !root.list(PersistentMemory.guests).isEmpty, let active = try? libvirt.domains().filter(\.isActive) {
+            if PersistentMemory(root: root).isUsed, let active = try? libvirt.domains().filter(\.isActive) {
                 PersistentMemory(root: root).collect(keeping: Set(active.map(\.uuid)))
             }
             startTheRest()

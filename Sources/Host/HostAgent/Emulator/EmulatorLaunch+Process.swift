@@ -6,11 +6,16 @@ package struct EmulatorProcess: Sendable {
     package var environment: [String]
     /// `/machine.slice/machine-qemu\x2d1\x2ddb.scope/libvirt/emulator`.
     package var controlGroup: String
+    /// Processors that it is bound to, as the kernel writes them; `nil` for all.
+    package var processors: String?
     /// Network devices of taps, by descriptor.
     package var taps: [Int32: EmulatorLaunch.Tap]
 
-    package init(arguments: [String], environment: [String] = [], controlGroup: String, taps: [Int32: EmulatorLaunch.Tap] = [:]) {
+    package init(
+        arguments: [String], environment: [String] = [], controlGroup: String, processors: String? = nil, taps: [Int32: EmulatorLaunch.Tap] = [:]
+    ) {
         (self.arguments, self.environment, self.controlGroup, self.taps) = (arguments, environment, controlGroup, taps)
+        self.processors = processors
     }
 
     package init?(_ process: Int32, in root: HostRoot) {
@@ -28,7 +33,12 @@ package struct EmulatorProcess: Sendable {
             let device = String(line.dropFirst(4).drop { $0 == "\t" || $0 == " " })
             taps[number] = EmulatorLaunch.Tap(device, in: root)
         }
-        self.init(arguments: arguments, environment: words("environ") ?? [], controlGroup: String(group), taps: taps)
+        let allowed = root.line("/proc/\(process)/status")?.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list:") }?.dropFirst(18)
+        let bound = allowed.map { String($0.drop { $0 == "\t" || $0 == " " }) }.flatMap { list in
+            ProcessorList(list) == root.line("/sys/devices/system/cpu/online").flatMap { ProcessorList($0) } ? nil : list
+        }
+        self.init(
+            arguments: arguments, environment: words("environ") ?? [], controlGroup: String(group), processors: bound, taps: taps)
     }
 
     /// systemd's escapes of a unit's name (systemd.unit(5), string escaping).

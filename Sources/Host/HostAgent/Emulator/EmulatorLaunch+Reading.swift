@@ -24,7 +24,8 @@ extension EmulatorLaunch {
         let own = ["-chardev", "socket,id=\(Self.ownMonitor),fd=\(number),server=on,wait=off", "-mon", "chardev=\(Self.ownMonitor),mode=control"]
         self.init(
             arguments: reading.arguments + own + ["-S", "-incoming", "defer"], environment: process.environment, descriptors: reading.descriptors,
-            status: status, monitor: monitor, secondMonitor: secondMonitor, machine: machine, stateOffset: stateOffset, definition: definition)
+            status: status, monitor: monitor, secondMonitor: secondMonitor, machine: machine, stateOffset: stateOffset, definition: definition,
+            processors: process.processors)
     }
 
     private static func monitor(_ status: String) -> String? {

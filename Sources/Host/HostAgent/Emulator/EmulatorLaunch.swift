@@ -43,6 +43,8 @@ package struct EmulatorLaunch: Codable, Sendable, Hashable {
     /// libvirt's definition in the state file.
     package var definition: String
 
+    /// Processors of the host that all of it is bound to, as the kernel writes them; `nil` for all.
+    package var processors: String?
     /// File systems in the host that its disks lie in; `nil` is none, too.
     package var mounts: [LocalMount]?
 

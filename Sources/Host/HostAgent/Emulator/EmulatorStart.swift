@@ -27,8 +27,10 @@ struct EmulatorStart {
             opened.append((high, number))
         }
         let log = root.path("\(Guest.logDirectory)/\(guest).log")
+        let binding = launch.processors.map { ["/usr/bin/taskset", "--cpu-list", $0] } ?? []
         let arguments =
-            ["--reuid=\(Self.account)", "--regid=\(Self.account)", "--init-groups", "--inh-caps=-all", "--", program] + launch.arguments.dropFirst()
+            ["--reuid=\(Self.account)", "--regid=\(Self.account)", "--init-groups", "--inh-caps=-all", "--"] + binding + [program]
+            + launch.arguments.dropFirst()
         return try spawn("/usr/bin/setpriv", arguments, log: log, opened)
     }
 

@@ -41,7 +41,7 @@ struct GuestDevices {
             case "port" where VerbatimXML.attribute("isolated", of: text) == "yes": return "has an isolated interface"
             case "graphics" where VerbatimXML.attribute("passwd", of: text) != nil: return "has a console with a password"
             case "stats" where VerbatimXML.attribute("period", of: text) != nil: return "has statistics of its balloon"
-            case "vcpu" where text.contains(" cpuset=") || text.contains("'auto'"): return "has processors that are bound to the host's"
+            case "vcpu" where text.contains("'auto'"): return "has processors that libvirt chooses"
             case "disk" where type != "file": return "has a disk of type \(type ?? "?")"
             default: continue
             }

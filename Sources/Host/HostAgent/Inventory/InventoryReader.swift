@@ -9,8 +9,8 @@ package struct InventoryReader: Sendable {
 
     package func read() -> Inventory {
         Inventory(
-            system: system, processor: processor, memoryBytes: memory("MemTotal") ?? 0, memoryMap: memoryMap, interfaces: interfaces,
-            disks: disks,
+            system: system, processor: processor, memoryBytes: memory("MemTotal") ?? 0, memoryMap: memoryMap, memoryNodes: memoryNodes,
+            interfaces: interfaces, disks: disks,
             firmware: root.isDirectory("/sys/firmware/efi") ? .uefi : .bios, kernel: root.line("/proc/sys/kernel/osrelease") ?? "unknown",
             hasKVM: GuestPlatform.hasKVM(root), hasTPM: root.exists("/sys/class/tpm/tpm0"))
     }
@@ -73,6 +73,10 @@ package struct InventoryReader: Sendable {
             return Inventory.MemoryRange(start: start, end: end, kind: kind)
         }
         return ranges.sorted { ($0.start, $0.end) < ($1.start, $1.end) }
+    }
+
+    private var memoryNodes: [Inventory.MemoryNode] {
+        (try? root.read("/sys/firmware/acpi/tables/SRAT")).flatMap { $0 }.map { AffinityTable($0).nodes } ?? []
     }
 
     private func number(_ path: String) -> UInt64? {

@@ -101,7 +101,7 @@ extension Guest: ConvergingItem {
         let made = MadeItem(fingerprint: fingerprint, runningFingerprint: isRunning ? started : willStart ? fingerprint : nil)
         if observed.made != made { plan.actions.append(.remember(key, made)) }
         if willStart {
-            if let kept = observed.kept { plan.actions.append(.reserveMemory(guest: uuid, bytes: kept.bytes)) }
+            if let kept = observed.kept { plan.actions.append(.reserveMemory(guest: uuid, kept)) }
             plan.actions.append(.startGuest(name: name))
             plan.note = "started"
         } else if !isRunning {

@@ -11,6 +11,8 @@ package struct DomainTraits: Sendable, Hashable {
     package var isKept: Bool
     /// Files that are its disks.
     package var files: [String]
+    /// Those of the host that its own are bound to; `nil` for all.
+    package var processors: Set<Int>?
     /// Bytes; `nil` when it says none that can be read.
     package var memory: UInt64?
 
@@ -30,6 +32,9 @@ package struct DomainTraits: Sendable, Hashable {
         hasPlainMemory = ["memoryBacking", "numa", "numatune", "maxMemory"].allSatisfy { !names.contains($0) } && !xml.contains("memory-backend=")
         files = tags.filter { $0.name == "source" }.compactMap { VerbatimXML.attribute("file", of: $0.text) }
         isKept = tags.contains { $0.text.contains("memory-backend=\(KeptMemory.object)") }
+        processors = tags.first { $0.name == "vcpu" }.flatMap { VerbatimXML.attribute("cpuset", of: $0.text) }.flatMap {
+            ProcessorList($0)?.processors
+        }
         memory = document.text(of: "memory").flatMap { UInt64($0) }.flatMap { count in
             let tag = tags.first { $0.name == "memory" }?.text ?? ""
             let unit = tag.split(separator: "unit=").dropFirst().first?.dropFirst().prefix { $0 != "'" && $0 != "\"" } ?? "KiB"

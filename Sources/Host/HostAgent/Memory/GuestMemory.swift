@@ -10,10 +10,12 @@ package protocol GuestMemory: Sendable {
     func open() throws(HostFailure) -> GuestMemoryStatus?
     /// How much there is now; `nil` when it is not open.
     var status: GuestMemoryStatus? { get }
-    /// The file that is a guest's memory.
-    func file(of guest: UniversalUniqueIdentifier) -> String
+    /// The file that a guest's memory is to be, when it starts next: near the processors that it is bound to, else where it was, else where most is free.
+    /// - Returns: `nil` where nothing has room for it.
+    func room(_ bytes: UInt64, for guest: UniversalUniqueIdentifier, near processors: Set<Int>?) -> String?
     /// Gives a guest that does not run memory of its own, with nothing in it.
-    func reserve(_ bytes: UInt64, for guest: UniversalUniqueIdentifier) throws(HostFailure)
+    /// - Parameter file: that there was room for.
+    func reserve(_ bytes: UInt64, for guest: UniversalUniqueIdentifier, at file: String) throws(HostFailure)
     /// Succeeds when there was none.
     func release(_ guest: UniversalUniqueIdentifier) throws(HostFailure)
 }

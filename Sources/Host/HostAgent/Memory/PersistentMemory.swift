@@ -2,13 +2,14 @@ import Glibc
 package import HostContract
 package import Primitives
 
-/// The part of RAM that `memmap=SIZE!START` sets aside: the kernel shows it as a persistent memory device, and keeps off it. A file system
-/// that maps files straight into it (DAX) is what guests and images lie in.
+/// The parts of RAM that `memmap=SIZE!START` sets aside, one near each socket's processors: the kernel shows each as a persistent memory device, and
+/// keeps off it. File systems that map files straight into it (DAX) are what guests and images lie in. Images are in the first, and all else that
+/// one system leaves for the next.
 ///
 /// Nothing in it is copied when the kernel changes, and a cold boot clears it: only a kernel that was told to take it over does so.
 package struct PersistentMemory: GuestMemory {
     package static let place = "/run/bennu/memory"
-    static let guests = place + "/guests"
+    private static let guests = "/guests"
     static let roots = place + "/roots"
     static let states = place + "/states"
     static let handover = place + "/handover"
@@ -22,15 +23,20 @@ package struct PersistentMemory: GuestMemory {
     package init(root: HostRoot) { self.root = root }
 
     package func open() throws(HostFailure) -> GuestMemoryStatus? {
-        guard let device else { return nil }
+        let regions = regions
+        let devices = regions.compactMap(device)
+        guard !devices.isEmpty, devices.count == regions.count else { return nil }
         let kernel = root.line("/proc/sys/kernel/random/boot_id") ?? "unknown"
-        if !isMounted {
-            // A soft reboot takes no mount below /run along, but the file system is this kernel's.
-            if root.line(Self.mark) != kernel { try make(on: device) }
-            try root.makeDirectory(Self.place, mode: 0o711)
-            try Command("/usr/bin/mount", ["-t", "ext4", "-o", "dax=always,noatime", device, Self.place]).run(in: root)
+        for (region, device) in zip(regions, devices) {
+            if !isMounted(region) {
+                // A soft reboot takes no mount below /run along, but the file system is this kernel's.
+                if root.line(Self.mark) != kernel { try make(on: device) }
+                try root.makeDirectory(region.place, mode: 0o711)
+                try Command("/usr/bin/mount", ["-t", "ext4", "-o", "dax=always,noatime", device, region.place]).run(in: root)
+            }
+            try root.makeDirectory(region.place + Self.guests, mode: 0o711)
         }
-        for directory in [Self.guests, Self.roots, Self.states] { try root.makeDirectory(directory, mode: 0o711) }
+        for directory in [Self.roots, Self.states] { try root.makeDirectory(directory, mode: 0o711) }
         // Nobody goes on with a download of an order that has ended with its agent.
         for file in root.list(Self.roots) where file.hasSuffix(".partial") { try root.remove("\(Self.roots)/\(file)") }
         try root.write(Self.mark, Array((kernel + "\n").utf8))
@@ -43,24 +49,45 @@ package struct PersistentMemory: GuestMemory {
     }
 
     package var status: GuestMemoryStatus? {
-        var space = statvfs()
-        guard isMounted, statvfs(root.path(Self.place), &space) == 0 else { return nil }
-        let unit = UInt64(space.f_frsize)
+        let spaces = regions.map(space)
+        guard let first = spaces.first.flatMap({ $0 }) else { return nil }
         return GuestMemoryStatus(
-            bytes: UInt64(space.f_blocks).multipliedReportingOverflow(by: unit).partialValue,
-            free: UInt64(space.f_bavail).multipliedReportingOverflow(by: unit).partialValue)
+            bytes: spaces.reduce(0) { $0 &+ ($1?.bytes ?? 0) }, free: spaces.reduce(0) { $0 &+ ($1?.free ?? 0) },
+            freeForSystems: spaces.count > 1 ? first.free : nil)
     }
 
-    private var isMounted: Bool {
-        let lines = (try? root.read("/proc/self/mounts")).flatMap { $0 }.map { String(decoding: $0, as: UTF8.self) } ?? ""
-        return lines.split(separator: "\n").contains { $0.split(separator: " ").dropFirst().first == Substring(Self.place) }
+    /// Bytes that there are and that are free; `nil` where it is not mounted.
+    private func space(_ region: Region) -> (bytes: UInt64, free: UInt64)? {
+        var space = statvfs()
+        guard isMounted(region), statvfs(root.path(region.place), &space) == 0 else { return nil }
+        let unit = UInt64(space.f_frsize)
+        return (
+            UInt64(space.f_blocks).multipliedReportingOverflow(by: unit).partialValue,
+            UInt64(space.f_bavail).multipliedReportingOverflow(by: unit).partialValue
+        )
     }
 
-    package func file(of guest: UniversalUniqueIdentifier) -> String { "\(Self.guests)/\(guest).ram" }
+    private func isMounted(_ region: Region) -> Bool { MountTable(root).mounts.contains { $0.target == region.place } }
 
-    package func reserve(_ bytes: UInt64, for guest: UniversalUniqueIdentifier) throws(HostFailure) {
+    package func room(_ bytes: UInt64, for guest: UniversalUniqueIdentifier, near processors: Set<Int>?) -> String? {
+        let candidates = regions.compactMap { region -> (file: String, rank: Int, left: UInt64)? in
+            guard let space = space(region) else { return nil }
+            let file = file(of: guest, in: region)
+            // What it has already counts as free: it gets new memory at each start. Another size would be in the way of the change itself.
+            let held = root.size(file)
+            let needed = bytes &+ (region.number == 0 && held != bytes ? Self.reserve : 0)
+            guard space.free &+ held >= needed else { return nil }
+            let isNear = processors?.isSubset(of: self.processors(near: region)) ?? false
+            return (file, (isNear ? 2 : 0) + (held > 0 ? 1 : 0), space.free &+ held &- needed)
+        }
+        return candidates.max { ($0.rank, $0.left) < ($1.rank, $1.left) }?.file
+    }
+
+    private func file(of guest: UniversalUniqueIdentifier, in region: Region) -> String { "\(region.place)\(Self.guests)/\(guest).ram" }
+
+    package func reserve(_ bytes: UInt64, for guest: UniversalUniqueIdentifier, at file: String) throws(HostFailure) {
         try release(guest)
-        let path = root.path(file(of: guest))
+        let path = root.path(file)
         let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw HostRoot.failure(.unwritable, "cannot make \(path)", errno) }
         defer { close(descriptor) }
@@ -69,7 +96,7 @@ package struct PersistentMemory: GuestMemory {
             unlink(path)
             throw HostRoot.failure(.unwritable, "cannot set \(bytes >> 20) MiB aside for guest \(guest)", code)
         }
-        giveToEmulator(file(of: guest))
+        giveToEmulator(file)
     }
 
     /// What a system left for the next, once that has arrived, or will not come.
@@ -81,17 +108,22 @@ package struct PersistentMemory: GuestMemory {
 
     /// Lets go of the memory of guests that are not here any more.
     package func collect(keeping guests: Set<UniversalUniqueIdentifier>) {
-        for file in root.list(Self.guests) where file.hasSuffix(".ram") {
+        for file in regions.flatMap({ root.list($0.place + Self.guests) }) where file.hasSuffix(".ram") {
             guard let guest = UniversalUniqueIdentifier(String(file.dropLast(4))), !guests.contains(guest) else { continue }
             try? release(guest)
         }
     }
 
+    /// True when it has memory of guests in it.
+    package var isUsed: Bool { regions.contains { !root.list($0.place + Self.guests).isEmpty } }
+
     func giveToEmulator(_ file: String) {
         if let (user, group) = emulatorAccount { chown(root.path(file), user, group) }
     }
 
-    package func release(_ guest: UniversalUniqueIdentifier) throws(HostFailure) { try root.remove(file(of: guest)) }
+    package func release(_ guest: UniversalUniqueIdentifier) throws(HostFailure) {
+        for region in regions { try root.remove(file(of: guest, in: region)) }
+    }
 
     /// Whom QEMU runs as here.
     private var emulatorAccount: (uid_t, gid_t)? {
@@ -103,20 +135,43 @@ package struct PersistentMemory: GuestMemory {
 }
 
 extension PersistentMemory {
-    /// The block device of the region that our kernel argument names. Any other persistent memory belongs to somebody.
-    private var device: String? {
-        guard let start = argument?.start else { return nil }
-        return root.list("/sys/block").first { name in
-            name.hasPrefix("pmem") && root.line("/sys/block/\(name)/device/resource").flatMap(Self.number) == start
+    /// One that our kernel arguments name.
+    private struct Region {
+        /// In the order of the arguments.
+        var number: Int
+        var start: UInt64
+        var place: String { number == 0 ? PersistentMemory.place : "\(PersistentMemory.place).\(number)" }
+    }
+
+    private var regions: [Region] {
+        root.kernelArguments.compactMap { $0.hasPrefix("memmap=") ? Self.region($0.dropFirst(7)) : nil }.enumerated().map {
+            Region(number: $0, start: $1.start)
+        }
+    }
+
+    /// Its block device. Any other persistent memory belongs to somebody.
+    private func device(_ region: Region) -> String? {
+        root.list("/sys/block").first { name in
+            name.hasPrefix("pmem") && root.line("/sys/block/\(name)/device/resource").flatMap(Self.number) == region.start
         }.map { "/dev/\($0)" }
     }
 
-    /// True when the kernel was told to set memory aside, whether there is a device of it or not.
-    package var isAsked: Bool { argument != nil }
-
-    private var argument: (bytes: UInt64, start: UInt64)? {
-        root.kernelArguments.compactMap { $0.hasPrefix("memmap=") ? Self.region($0.dropFirst(7)) : nil }.first
+    /// Numbers of the processors that the kernel says are near.
+    private func processors(near region: Region) -> Set<Int> {
+        guard let name = device(region)?.dropFirst(5), let node = root.line("/sys/block/\(name)/device/numa_node").flatMap({ Int($0) }), node >= 0,
+            let list = root.line("/sys/devices/system/node/node\(node)/cpulist")
+        else { return [] }
+        return ProcessorList(list)?.processors ?? []
     }
+
+    /// True when the kernel was told to set memory aside, whether there is a device of it or not.
+    package var isAsked: Bool { !regions.isEmpty }
+
+    /// What the initrd of the next system finds the regions behind the first by: address and number.
+    var places: String { regions.dropFirst().map { "\($0.start) \($0.number)\n" }.joined() }
+
+    /// Where guests' memory and what systems leave for each other lies.
+    var mounted: [String] { regions.filter(isMounted).map(\.place) }
 
     /// `SIZE!START` of Documentation/admin-guide/kernel-parameters.txt, `memmap=`.
     package static func region(_ text: Substring) -> (bytes: UInt64, start: UInt64)? {

@@ -44,7 +44,7 @@ package struct ActionExecutor: Sendable {
     private func performOnGuests(_ action: HostAction) throws(HostFailure) {
         switch action {
         case .createDisk(let disk): try createDisk(disk)
-        case .reserveMemory(let guest, let bytes): try guestMemory.reserve(bytes, for: guest)
+        case .reserveMemory(let guest, let memory): try guestMemory.reserve(memory.bytes, for: guest, at: memory.file)
         case .releaseMemory(let guest): try guestMemory.release(guest)
         case .defineGuest(_, let xml): try libvirt.defineGuest(xml)
         case .startGuest(let name): try libvirt.startGuest(name)

@@ -17,7 +17,7 @@ package indirect enum HostAction: Sendable, Hashable {
 
     case createDisk(Guest.Disk)
     /// Empty memory in which the guest will outlive the kernel.
-    case reserveMemory(guest: UniversalUniqueIdentifier, bytes: UInt64)
+    case reserveMemory(guest: UniversalUniqueIdentifier, KeptMemory)
     case releaseMemory(guest: UniversalUniqueIdentifier)
     case defineGuest(name: String, xml: String)
     case startGuest(name: String)

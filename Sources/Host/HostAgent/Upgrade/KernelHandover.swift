@@ -27,6 +27,7 @@ struct KernelHandover {
         EmulatorKnowledge(root: root).copy(into: next)
         try RootIdentity(root: image, order: order.id, isFallback: false).save(to: next)
         try RootIdentity(root: former, order: order.id, isFallback: true).save(to: HostRoot(inside.path("/returned")))
+        try inside.write("/regions", Array(PersistentMemory(root: root).places.utf8))
         for directory in ["/run/bennu", "/run/systemd"] { try inside.makeDirectory(directory, mode: 0o755) }
     }
 

@@ -157,9 +157,11 @@ struct WarmUpgrade {
         try luggage.complete(StandingGuests(guests: guests), under: grant, nonce: nonce, handover: handover, image: image)
         // What is mapped is in place; the file system's own notes may still be in the page cache. Loop devices may keep it busy.
         sync()
-        try? Command("/usr/bin/mount", ["-o", "remount,ro", PersistentMemory.place]).run(in: root)
+        let regions = memory.mounted
+        func remount(_ how: String) { for place in regions { try? Command("/usr/bin/mount", ["-o", "remount,\(how)", place]).run(in: root) } }
+        remount("ro")
         do throws(HostFailure) { try Command("/usr/sbin/kexec", ["-e"]).run(in: root) } catch {
-            try? Command("/usr/bin/mount", ["-o", "remount,rw", PersistentMemory.place]).run(in: root)
+            remount("rw")
             throw error
         }
         throw HostFailure(.notEffective, "the kernel did not change")

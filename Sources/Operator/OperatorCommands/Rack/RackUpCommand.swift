@@ -39,6 +39,9 @@ struct RackUpCommand: AsyncParsableCommand {
     @Option(help: "An empty disk for each host, such as 20GiB. It goes with the rack.", transform: RackArgument.byteSize)
     var disk: Int64?
 
+    @Option(help: "NUMA nodes a host, which share its memory and processors.")
+    var numaNodes = 1
+
     @Flag(help: "A TPM 2.0 for each host (Debian: swtpm). Its firmware starts later.")
     var tpm = false
 
@@ -67,6 +70,7 @@ struct RackUpCommand: AsyncParsableCommand {
         plan.processors = vcpus
         plan.interfaces = nics
         plan.diskBytes = disk
+        plan.nodes = numaNodes
         plan.address = address
         plan.uuids = uuid
         plan.accelerator = accelerator

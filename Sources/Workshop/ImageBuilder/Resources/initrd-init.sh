@@ -71,6 +71,20 @@ HANDOVER=$(argument bennu.handover)
 RETURNED=$(grep -o bennu.returned /proc/cmdline)
 PANICKED=$(grep -o bennu.panicked /proc/cmdline)
 KEPT=/run/bennu/memory
+# Those behind the first, by their addresses; guests' memory may lie in them.
+find_regions() {
+    while read -r start number; do
+        for try in $(seq 600); do
+            for device in /sys/block/pmem*; do
+                [ $(($(cat $device/device/resource))) = "$start" ] || continue
+                mkdir -p $KEPT.$number
+                mount -t ext4 -o dax=always,noatime /dev/${device##*/} $KEPT.$number && continue 3
+            done
+            usleep 100000
+        done
+        mark "memory of guests is missing at $start"
+    done < $KEPT/handover/regions
+}
 find_handover() {
     mkdir -p $KEPT
     # Its device comes when the kernel has made its notes about every page of it. A minute is long, and guests are lost without.
@@ -123,6 +137,7 @@ if [ -n "$HANDOVER" ]; then
         reboot -f
     fi
     [ -n "$PANICKED" ] && return_from_panic
+    find_regions
     # It is for one start only, and for a way back from that.
     mv $KEPT/handover $KEPT/taken-over
     if [ -f $KEPT/former/deadline ] && [ -z "$RETURNED" ]; then
