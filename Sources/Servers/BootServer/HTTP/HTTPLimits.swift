@@ -28,5 +28,5 @@ package struct HTTPLimits: Sendable, Hashable {
     package init() {}
 
     /// Bytes of the next piece where so many clients keep pace.
-    func share(among clients: Int) -> Int64 { max(smallestPiece, min(largestPiece, round / Int64(max(1, clients)))) }
+    package func share(among clients: Int) -> Int64 { max(smallestPiece, min(largestPiece, round / Int64(max(1, clients)))) }
 }
