@@ -35,7 +35,8 @@ struct Preflight {
         for path in plan.documents where access(path, R_OK) != 0 {
             problems.append("cannot read the documents \(path): \(String(cString: strerror(errno)))")
         }
-        let folder = (plan.socket as NSString).deletingLastPathComponent
+        // Not by NSString: its `deletingLastPathComponent` traps on a path of one character (Swift 6.3.1).
+        let folder = plan.socket.lastIndex(of: "/").map { String(plan.socket[...$0]) } ?? "."
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         } catch {

@@ -23,6 +23,15 @@ struct PreflightTests {
         return (descriptor, Int(UInt16(bigEndian: address.sin_port)))
     }
 
+    @Test("a socket's path may be a name of one letter, in the working directory")
+    func shortSocket() throws {
+        let directory = try TemporaryDirectory()
+        let result = try Program.run([
+            "serve", "--data", directory.path + "/data", "--socket", "s", "--roles", "configuration,operator", "--interface", "none0",
+        ])
+        #expect(result.status == 64 && result.errors.contains("there is no interface none0") && result.errors.contains("1 problem\n"), "\(result)")
+    }
+
     @Test("a missing interface, a taken port with its holder, missing documents and a data directory that is a file")
     func everything() throws {
         let directory = try TemporaryDirectory()
