@@ -57,7 +57,7 @@ extension LeaseTable {
     private func isRemembered(_ address: IPv4Address) -> Bool { records[address] != nil }
 
     /// Why this client cannot have this address now; `nil` when it can.
-    func obstacle(to client: LeaseClient, having address: IPv4Address, in subnet: ServedSubnet, now: Int64) -> LeaseRefusal? {
+    package func obstacle(to client: LeaseClient, having address: IPv4Address, in subnet: ServedSubnet, now: Int64) -> LeaseRefusal? {
         guard subnet.plan.prefix.contains(address) else { return .addressOutsideSubnet(address, subnet: subnet.plan.name) }
         let record = records[address]
         let lease = record?.current

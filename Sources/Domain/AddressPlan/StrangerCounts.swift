@@ -49,6 +49,12 @@ package struct StrangerCounts: Sendable {
         return byCircuit[circuit]?.admits(hardware, most: most, now: now) ?? true
     }
 
+    /// Its address is free again before its time.
+    package mutating func release(_ lease: Lease, in subnet: ServedSubnet) {
+        bySubnet[subnet.plan.name]?.until[lease.hardwareAddress] = nil
+        if let circuit = lease.circuit { byCircuit[circuit]?.until[lease.hardwareAddress] = nil }
+    }
+
     /// A stranger was offered or given an address until then.
     package mutating func hold(_ client: LeaseClient, in subnet: ServedSubnet, until end: Int64) {
         if subnet.plan.mostStrangers != nil {

@@ -79,13 +79,30 @@ package struct DHCPResponder: Sendable {
         toStranger request: CheckedRequest, client: LeaseClient, subnet: ServedSubnet, arrival: Arrival, now: Int64
     ) -> Response {
         let hasAddress = table.end(of: client.hardwareAddress, within: subnet.plan.prefix, at: now) != nil
-        guard hasAddress || strangers.admits(client, in: subnet, now: now) else { return .ignore(.unknownHostLimit) }
+        guard hasAddress || strangers.admits(client, in: subnet, now: now) else {
+            guard isRefusedAnyway(request, client: client, subnet: subnet, arrival: arrival, now: now) else { return .ignore(.unknownHostLimit) }
+            return self.request(request, client: client, subnet: subnet, arrival: arrival, now: now)
+        }
         let response =
             request.type == .discover
             ? discover(request, client: client, subnet: subnet, arrival: arrival, now: now)
             : self.request(request, client: client, subnet: subnet, arrival: arrival, now: now)
         if let end = table.end(of: client.hardwareAddress, at: now) { strangers.hold(client, in: subnet, until: end) }
         return response
+    }
+
+    /// A DHCPREQUEST for what its sender cannot have, limit or not: without a DHCPNAK it might go on with an address that is another's by now
+    /// (RFC 2131 section 3.2). One that goes to another server tells about that one.
+    private func isRefusedAnyway(
+        _ request: CheckedRequest, client: LeaseClient, subnet: ServedSubnet, arrival: Arrival, now: Int64
+    ) -> Bool {
+        let message = request.message
+        guard request.type == .request else { return false }
+        if let chosen = message.serverIdentifier, !isOurs(chosen, request, arrival) { return true }
+        let named = message.clientAddress.isAny ? message.requestedAddress : message.clientAddress
+        guard let address = message.serverIdentifier == nil ? named : message.requestedAddress ?? named, !address.isAny else { return false }
+        let subnet = subnets.network(of: subnet).first { $0.plan.prefix.contains(address) } ?? subnet
+        return table.obstacle(to: client, having: address, in: subnet, now: now) != nil
     }
 
     private func origin(of request: CheckedRequest, arrival: Arrival) -> RequestOrigin {
@@ -176,17 +193,27 @@ package struct DHCPResponder: Sendable {
         if let chosen = request.message.serverIdentifier, !isOurs(chosen, request, arrival) { return .ignore(.otherServerChosen) }
         guard !request.message.clientAddress.isAny else { return .ignore(.noAddressNamed) }
         do {
-            return .silent(try table.release(request.message.clientAddress, by: client, now: now))
+            let change = try table.release(request.message.clientAddress, by: client, now: now)
+            for lease in change.leases { forget(lease, now: now) }
+            return .silent(change)
         } catch {
             return .ignore(DHCPRefusal(error))
         }
     }
 
+    /// A stranger that gave its address back is no longer among those that have one.
+    package mutating func forget(_ lease: Lease, now: Int64) {
+        guard let subnet = subnets.subnet(containing: lease.address) else { return }
+        guard table.end(of: lease.hardwareAddress, within: subnet.plan.prefix, at: now) == nil else { return }
+        strangers.release(lease, in: subnet)
+    }
+
     /// RFC 2131 section 3.4: options for an address that the client has from elsewhere; no lease is looked for. The address must be one of
-    /// a subnet of ours, or a stranger could have us send packets to anybody.
+    /// a subnet of ours, or a stranger could have us send packets to anybody. Some clients leave it out: a relay's answer finds its way all the same.
     private func inform(_ request: CheckedRequest, subnet: ServedSubnet, arrival: Arrival) -> Response {
-        guard !request.message.clientAddress.isAny else { return .ignore(.noAddressNamed) }
-        guard subnets.subnet(containing: request.message.clientAddress) != nil else { return .ignore(.addressOutsideSubnet) }
+        let (address, relay) = (request.message.clientAddress, request.message.relayAddress)
+        guard !address.isAny || !relay.isAny else { return .ignore(.noAddressNamed) }
+        guard address.isAny || subnets.subnet(containing: request.message.clientAddress) != nil else { return .ignore(.addressOutsideSubnet) }
         return Response(policy.reply(to: request, in: subnet, decision: .informed, servers: arrival.servers))
     }
 }

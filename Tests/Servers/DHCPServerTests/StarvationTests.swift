@@ -55,6 +55,25 @@ import Testing
         #expect(response == .ignore(.unknownHostLimit))
     }
 
+    @Test("A stranger beyond the limit that speaks of an address it cannot have is told no: another may have that by now")
+    func refused() throws {
+        var responder = try responder(most: 1)
+        let held = try #require(offered(try discover(&responder, 1)))
+        var request = message(.request, from: nic(2))
+        for (address, refusal) in [(held, DHCPRefusal.heldByAnother), (IPv4Address(192, 168, 3, 3), .addressOutsideSubnet)] {
+            request.requestedAddress = address
+            let response = responder.respond(to: try CheckedRequest(request), arrival: Self.arrival, isKnown: false, now: 0)
+            guard case .reply(let reply, _, let reason) = response else { throw response }
+            #expect(reply.messageType == .negativeAcknowledgement && reason == refusal)
+        }
+        // What it could have is the limit's business.
+        request.requestedAddress = IPv4Address(10, 0, 0, 110)
+        #expect(responder.respond(to: try CheckedRequest(request), arrival: Self.arrival, isKnown: false, now: 0) == .ignore(.unknownHostLimit))
+        request.serverIdentifier = IPv4Address(10, 0, 0, 66)
+        #expect(responder.respond(to: try CheckedRequest(request), arrival: Self.arrival, isKnown: false, now: 0) == .ignore(.otherServerChosen))
+        #expect(offered(try discover(&responder, 1)) == held)
+    }
+
     @Test("One switch port's strangers take nothing from the next port's")
     func circuit() throws {
         var responder = try responder(perCircuit: 2)
@@ -62,6 +81,30 @@ import Testing
         for number in 3...50 as ClosedRange<UInt64> { #expect(try discover(&responder, number, port: 7) == .ignore(.unknownHostLimit)) }
         #expect(offered(try discover(&responder, 51, port: 8)) != nil)
         #expect(offered(try discover(&responder, 52, port: 7, isKnown: true)) != nil)
+    }
+
+    @Test("A stranger that gives its address back makes room for the next, at its switch port as well", arguments: [nil, 7] as [UInt8?])
+    func released(port: UInt8?) throws {
+        var responder = try responder(most: 1, perCircuit: 1)
+        let address = try #require(offered(try discover(&responder, 1, port: port)))
+        var request = message(.request, from: nic(1))
+        (request.requestedAddress, request.serverIdentifier) = (address, Self.identifier)
+        if let port {
+            request.relayAddress = IPv4Address(10, 0, 0, 3)
+            request.options.set(.relayAgentInformation, to: [1, 1, port])
+        }
+        let granted = responder.respond(to: try CheckedRequest(request), arrival: Self.arrival, isKnown: false, now: 0)
+        guard case .commit(let lease, _, _, _) = granted else { throw granted }
+        responder.table.confirm(lease)
+        #expect(try discover(&responder, 2, port: port) == .ignore(.unknownHostLimit))
+        // It goes past the relay, and has no option 82.
+        var release = message(.release, from: nic(1))
+        release.clientAddress = address
+        let given = responder.respond(to: try CheckedRequest(release), arrival: Self.arrival, isKnown: false, now: 1)
+        guard case .commit(let change, nil, _, _) = given else { throw given }
+        responder.table.confirm(change)
+        #expect(offered(try discover(&responder, 2, port: port, now: 2)) != nil)
+        #expect(try discover(&responder, 3, port: port, now: 2) == .ignore(.unknownHostLimit))
     }
 
     @Test("When the time of a stranger's address is over, the next may have one")
