@@ -4,6 +4,7 @@ import FuzzDriver
 /// What decodes must encode, and then decode to what encodes to the same bytes.
 fuzz { bytes in
     if let packet = ARPPacket(decoding: bytes) { precondition(ARPPacket(decoding: packet.encode()) == packet) }
+    if let datagram = IPv4UDPPacket.decode(bytes) { precondition(datagram.payload.count + IPv4UDPPacket.headerSize <= bytes.count) }
     guard let message = try? DHCPMessage(decoding: bytes) else { return }
     _ = (BootClient(message), message.relayAgentInformation, message.classlessStaticRoutes, message.userClasses)
     for code in message.options.codes {

@@ -1,4 +1,4 @@
-import Primitives
+package import Primitives
 
 extension LeaseTable {
     /// A free address that nobody ever had, else the one that has been free for longest; `nil` when there is none.
@@ -54,6 +54,26 @@ extension LeaseTable {
         }
         searches.steps &+= steps
         if isOvergrown { searches.begin(FreeQueue(poolAddresses(of: subnet)), subnet.plan.prefix) }
+        return found
+    }
+
+    /// The free addresses that clients without one are given next, at most `most`, in that order. Changes nothing, and looks at a few records only.
+    package func nextAddresses(in subnet: ServedSubnet, most: Int, now: Int64) -> [IPv4Address] {
+        let prefix = subnet.plan.prefix
+        if searches.hasQueue(prefix) {
+            return searches.front(of: prefix, most: most) { element in
+                guard subnet.mayGive(element.address) else { return false }
+                return !(records[element.address]?.anyClaim { $0.isHeld(at: now) } ?? false)
+            }
+        }
+        let pools = subnet.plan.pools
+        var position = searches.cursors[subnet.plan.name] ?? PoolPosition()
+        if position.pool >= pools.count { position = PoolPosition() }
+        var found: [IPv4Address] = []
+        for _ in 0..<min(Self.size(of: pools), 4096) where found.count < most {
+            guard let address = Self.step(&position, through: pools), records[address] == nil, subnet.mayGive(address) else { continue }
+            found.append(address)
+        }
         return found
     }
 

@@ -36,6 +36,11 @@ struct PoolSearches: Sendable {
         queues.update(prefix.number, body) ?? nil
     }
 
+    /// What stands at the beginning of a prefix's queue, without a change of it.
+    func front(of prefix: IPv4Prefix, most: Int, _ isWanted: (FreeQueue.Element) -> Bool) -> [IPv4Address] {
+        queues[Self.key(prefix)]?.front(most, isWanted) ?? []
+    }
+
     /// From when on an address is free; `nil` for always.
     mutating func note(_ address: IPv4Address, freeFrom: Int64?) {
         for length in lengths {
@@ -79,6 +84,19 @@ struct FreeQueue: Sendable {
             heap.swapAt((index - 1) / 2, index)
             index = (index - 1) / 2
         }
+    }
+
+    /// The first wanted addresses in order, each once; of what is not wanted a few are passed.
+    func front(_ most: Int, _ isWanted: (Element) -> Bool) -> [IPv4Address] {
+        var found: [IPv4Address] = []
+        var next = heap.isEmpty ? [] : [0]
+        for _ in 0..<4 * most where found.count < most {
+            guard let place = next.indices.min(by: { heap[next[$0]].freeFrom < heap[next[$1]].freeFrom }) else { break }
+            let index = next.remove(at: place)
+            if isWanted(heap[index]), !found.contains(heap[index].address) { found.append(heap[index].address) }
+            next += [2 * index + 1, 2 * index + 2].filter { $0 < heap.count }
+        }
+        return found
     }
 
     mutating func removeFirst() {

@@ -43,6 +43,10 @@ package struct SubnetPlan: Sendable, Hashable {
     package var hostOptions: [HardwareAddress: [UInt8: [UInt8]]] = [:]
     /// Only hosts that a Host document speaks of get an answer.
     package var ignoresUnknownHosts: Bool
+    /// Whether free addresses are probed before they are given (RFC 5227), and whether the wire is asked for other DHCP servers: where an
+    /// interface of ours is on it.
+    package var probesAddresses = false
+    package var probesServers = false
     /// How many hosts that no document speaks of may hold an address, in all and at one relay circuit; `nil` is no limit.
     package var mostStrangers: Int?
     package var mostStrangersPerCircuit: Int?

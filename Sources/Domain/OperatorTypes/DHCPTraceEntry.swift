@@ -54,25 +54,32 @@ package struct DHCPCounts: Codable, Sendable, Hashable {
     package var sent: [String: UInt64]
     /// By message type, then by the name of the refusal; `undecoded` for what is no message of a client.
     package var refused: [String: [String: UInt64]]
-    /// Other servers that clients took addresses from where we give them.
+    /// Other servers where we give the addresses: those that clients chose, and those that answered our own question.
     package var otherServers: [OtherServer]
+    /// Free addresses that another machine answered for.
+    package var conflicts: UInt64
 
     package struct OtherServer: Codable, Sendable, Hashable {
         package var address: IPv4Address
-        /// The last client that chose it.
-        package var client: HardwareAddress
+        /// The last client that chose it; `nil` where none did.
+        package var client: HardwareAddress?
         /// Seconds since 1970.
         package var first: Int64
         package var last: Int64
+        /// How often it was chosen, and how often it answered us.
         package var count: UInt64
-        package init(address: IPv4Address, client: HardwareAddress, first: Int64, last: Int64, count: UInt64) {
-            (self.address, self.client, self.first, self.last, self.count) = (address, client, first, last, count)
+        package var answers: UInt64
+        package init(address: IPv4Address, client: HardwareAddress?, first: Int64, last: Int64, count: UInt64, answers: UInt64 = 0) {
+            (self.address, self.client, self.first, self.last) = (address, client, first, last)
+            (self.count, self.answers) = (count, answers)
         }
     }
 
     package init(
-        received: [String: UInt64], sent: [String: UInt64], refused: [String: [String: UInt64]], otherServers: [OtherServer] = []
+        received: [String: UInt64], sent: [String: UInt64], refused: [String: [String: UInt64]], otherServers: [OtherServer] = [],
+        conflicts: UInt64 = 0
     ) {
-        (self.received, self.sent, self.refused, self.otherServers) = (received, sent, refused, otherServers)
+        (self.received, self.sent, self.refused) = (received, sent, refused)
+        (self.otherServers, self.conflicts) = (otherServers, conflicts)
     }
 }

@@ -155,6 +155,7 @@ struct ServerAssembly {
             counters["dhcp"] = packets.received.prefixed("received-").merging(packets.sent.prefixed("sent-")) { $0 + $1 }
                 .merging(packets.refused.prefixed("refused-")) { $0 + $1 }
             counters["dhcp"]?["leases"] = packets.leases
+            if packets.conflicts > 0 { counters["dhcp"]?["address-conflicts"] = packets.conflicts }
             counters["http"] = http.all.mapValues { UInt64($0) }
             counters["tftp"] = tftp.all.mapValues { UInt64($0) }
             return ServerStatus(

@@ -1,5 +1,5 @@
 import AddressPlan
-import DatagramIO
+package import DatagramIO
 package import Fleet
 import Glibc
 package import Logging
@@ -9,7 +9,7 @@ import Synchronization
 
 /// Gives addresses and points booting hosts at the boot server (RFC 2131, RFC 4578, UEFI HTTP Boot).
 ///
-/// Two plain threads: one receives and decides, one commits and acknowledges. Starts last and stops first of all servers.
+/// Three plain threads: one receives and decides, one commits and acknowledges, one asks the wire ahead of time. Starts last and stops first of all servers.
 package struct DHCPServer: Service {
     package let statistics: DHCPStatistics
     /// Its last packets, for operators.
@@ -22,6 +22,7 @@ package struct DHCPServer: Service {
     private let logger: Logger
     private let clock: @Sendable () -> Int64
     private let openEndpoints: @Sendable (DHCPServerConfiguration) throws -> [Endpoint]
+    private let openLink: @Sendable (UInt32, LinkSocket.Kind) throws(SocketError) -> LinkSocket
     private let onListening: @Sendable ([UInt16]) -> Void
 
     /// `clock` is in seconds since 1970, `traceClock` in milliseconds. `onListening` is told the bound ports: DHCP's in the order of the interfaces, then ProxyDHCP's.
@@ -30,6 +31,7 @@ package struct DHCPServer: Service {
         clock: @escaping @Sendable () -> Int64 = { Int64(Glibc.time(nil)) },
         traceClock: @escaping @Sendable () -> Int64 = DHCPTrace.milliseconds,
         openEndpoints: @escaping @Sendable (DHCPServerConfiguration) throws -> [Endpoint] = Endpoint.open,
+        openLink: @escaping @Sendable (UInt32, LinkSocket.Kind) throws(SocketError) -> LinkSocket = LinkSocket.init,
         onListening: @escaping @Sendable ([UInt16]) -> Void = { _ in }
     ) {
         let statistics = DHCPStatistics()
@@ -37,7 +39,7 @@ package struct DHCPServer: Service {
         trace = DHCPTrace(statistics: statistics, clock: traceClock)
         (self.configuration, self.directory, self.leases) = (configuration, directory, leases)
         (self.logger, self.clock) = (logger, clock)
-        (self.openEndpoints, self.onListening) = (openEndpoints, onListening)
+        (self.openEndpoints, self.openLink, self.onListening) = (openEndpoints, openLink, onListening)
     }
 
     /// Until a graceful shutdown, cancellation, or a socket that fails for good.
@@ -58,6 +60,11 @@ package struct DHCPServer: Service {
             stop.request()
         }
         let (ended, ending) = AsyncStream<Void>.makeStream()
+        let (probed, probing) = AsyncStream<Void>.makeStream()
+        let stopProbing = try StopRequest()
+        let probes = ProbeLoop(
+            probeTime: configuration.probeTime, ownAddresses: Set(endpoints.flatMap(\.addresses)), orders: orders, stop: stopProbing,
+            openLink: openLink, directory: directory, otherServers: trace.otherServers, logger: logger, clock: clock)
         let receive: @Sendable () -> Void = { [configuration, directory, orders, trace, statistics, logger, clock] in
             // The loop is made inside its thread: only descriptors and Sendable values cross.
             var loop = ReceiveLoop(
@@ -65,6 +72,7 @@ package struct DHCPServer: Service {
                 results: results, stop: stop, statistics: statistics, logger: logger, clock: clock)
             do throws(SocketError) { try loop.run() } catch { failed(error) }
             orders.close()
+            stopProbing.request()
         }
         try PlainThread.start("dhcp-commit") {
             do throws(SocketError) { try commit.run() } catch { failed(error) }
@@ -72,9 +80,15 @@ package struct DHCPServer: Service {
         }
         do {
             orders.open(stop.wakeUp)
+            try PlainThread.start("dhcp-probe") {
+                var loop = probes
+                do throws(SocketError) { try loop.run() } catch { failed(error) }
+                probing.finish()
+            }
             try PlainThread.start("dhcp-receive", receive)
         } catch {
             orders.close()
+            stopProbing.request()
             queue.close()
             throw error
         }
@@ -83,7 +97,10 @@ package struct DHCPServer: Service {
         await withTaskCancellationHandler {
             await withGracefulShutdownHandler {
                 // Not cancelled with the task: the threads end by the stop request, and what they hold must not outlive this function.
-                await Task { for await _ in ended {} }.value
+                await Task {
+                    for await _ in ended {}
+                    for await _ in probed {}
+                }.value
             } onGracefulShutdown: {
                 stop.request()
             }

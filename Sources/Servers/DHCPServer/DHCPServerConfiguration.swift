@@ -27,6 +27,8 @@ package struct DHCPServerConfiguration: Sendable, Hashable {
     package var offerTime: UInt32
     /// Seconds that nobody gets an address which was declined.
     package var quarantineTime: UInt32
+    /// Milliseconds that machines have to answer what we ask on the wire.
+    package var probeTime: Int32 = 1000
     /// Changes that may wait for the disk; a request beyond gets no answer and is repeated by its client.
     package var commitQueueLimit: Int
 

@@ -19,6 +19,8 @@ package final class DHCPStatistics: Sendable {
         package var committedChanges: UInt64 = 0
         /// Leases and offers in memory, at the last look.
         package var leases: UInt64 = 0
+        /// Free addresses that another machine answered for.
+        package var conflicts: UInt64 = 0
         package init() {}
     }
 
@@ -30,6 +32,7 @@ package final class DHCPStatistics: Sendable {
     private let commits = Atomic<UInt64>(0)
     private let committedChanges = Atomic<UInt64>(0)
     private let leases = Atomic<UInt64>(0)
+    private let conflicts = Atomic<UInt64>(0)
 
     package init() {}
 
@@ -41,6 +44,7 @@ package final class DHCPStatistics: Sendable {
         snapshot.commits = commits.load(ordering: .relaxed)
         snapshot.committedChanges = committedChanges.load(ordering: .relaxed)
         snapshot.leases = leases.load(ordering: .relaxed)
+        snapshot.conflicts = conflicts.load(ordering: .relaxed)
         return snapshot
     }
 
@@ -70,6 +74,8 @@ package final class DHCPStatistics: Sendable {
         commits.add(1, ordering: .relaxed)
         committedChanges.add(UInt64(clamping: changes), ordering: .relaxed)
     }
+
+    func foundConflict() { conflicts.add(1, ordering: .relaxed) }
 
     func holding(_ count: Int) { leases.store(UInt64(clamping: count), ordering: .relaxed) }
 }

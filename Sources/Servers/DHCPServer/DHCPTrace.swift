@@ -106,6 +106,6 @@ package final class DHCPTrace: PacketTrace {
         let snapshot = statistics.snapshot
         return DHCPCounts(
             received: snapshot.received, sent: snapshot.sent, refused: statistics.refusedByMessage,
-            otherServers: otherServers.all)
+            otherServers: otherServers.all, conflicts: snapshot.conflicts)
     }
 }

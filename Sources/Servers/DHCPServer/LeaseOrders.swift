@@ -9,6 +9,10 @@ import Synchronization
 enum LeaseOrder: Sendable {
     case list(@Sendable (Result<LeaseTable, APIProblem>) -> Void)
     case release(IPv4Address, @Sendable (Result<Lease, APIProblem>) -> Void)
+    /// What to ask on our links; empty when the server stops.
+    case nextProbes(@Sendable ([ProbeTarget]) -> Void)
+    /// A machine answered for an address that was free.
+    case conflict(IPv4Address, HardwareAddress)
 }
 
 /// Orders on their way to that thread.
@@ -42,7 +46,7 @@ package final class LeaseOrders: LeaseDesk {
         }
     }
 
-    private func give(_ order: LeaseOrder) {
+    func give(_ order: LeaseOrder) {
         let wakeUp = state.withLock { state in
             if state.wakeUp != nil { state.waiting.append(order) }
             return state.wakeUp
@@ -55,6 +59,8 @@ package final class LeaseOrders: LeaseDesk {
         switch order {
         case .list(let answer): answer(.failure(problem))
         case .release(_, let answer): answer(.failure(problem))
+        case .nextProbes(let answer): answer([])
+        case .conflict: break
         }
     }
 

@@ -9,6 +9,8 @@ extension ReceiveLoop {
             switch order {
             case .list(let answer): answer(.success(responder.table))
             case .release(let address, let answer): release(address, answer)
+            case .nextProbes(let answer): answer(nextProbes())
+            case .conflict(let address, let hardware): quarantine(address, usedBy: hardware)
             }
         }
     }
@@ -18,9 +20,11 @@ extension ReceiveLoop {
         do throws(RevocationRefusal) {
             switch try responder.table.revoke(address, now: clock()) {
             case .withdrawn(let offer):
+                responder.forget(offer, now: clock())
                 answer(.success(offer))
             case .change(let change):
                 guard let lease = change.leases.first else { return answer(.failure(RevocationRefusal.unknown.problem(address))) }
+                responder.forget(lease, now: clock())
                 let pending = PendingCommit(change: change) { outcome in
                     answer(outcome == .durable ? .success(lease) : .failure(outcome.problem(address)))
                 }

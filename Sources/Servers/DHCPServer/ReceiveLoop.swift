@@ -175,7 +175,7 @@ struct ReceiveLoop {
 
     /// Another DHCP server answers where we give the addresses: once an hour the log says so, and the timeline of the host that chose it.
     private func tell(of server: IPv4Address, _ request: CheckedRequest, _ witness: Witness) {
-        guard trace.otherServers.wasChosen(server, by: request.hardwareAddress, now: clock()) else { return }
+        guard trace.otherServers.saw(server, chosenBy: request.hardwareAddress, now: clock()) else { return }
         logger.notice(
             "another DHCP server answers here", metadata: ["server": "\(server)", "host.mac": "\(request.hardwareAddress)"])
         witness.sawOtherServer(server)

@@ -34,6 +34,7 @@ package struct PacketSocket: Sendable {
             let to = packet.hardwareAddress.bytes
             var frame = csockets_frame(
                 bytes: bytes.baseAddress, length: UInt32(clamping: bytes.count), interface_index: packet.interfaceIndex,
+                protocol: 0x0800,
                 hardware_address: (to[0], to[1], to[2], to[3], to[4], to[5]), error: 0)
             _ = csockets_packet_send(descriptor.number, &frame, 1)
             return frame.error == 0 ? nil : SocketError("send a frame to \(packet.hardwareAddress)", code: frame.error)

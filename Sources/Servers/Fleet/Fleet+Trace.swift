@@ -1,6 +1,7 @@
-import FleetModel
+package import FleetModel
 import HashTreeCollections
 package import HostContract
+import Journal
 package import OperatorTypes
 import Primitives
 
@@ -21,6 +22,12 @@ extension Fleet {
             packet.host = packet.hardwareAddress.flatMap { view.byHardwareAddress[$0] }.flatMap { view.hosts[$0]?.document }
             return packet
         }
+    }
+
+    /// The newest events of the network that belong to no host, at most 100: other DHCP servers, addresses that foreign machines hold.
+    package func networkEvents() async throws -> [BootEvent] {
+        await journal.flush()
+        return try await journal.newestOfNoHost().filter { $0.source == .dhcp }
     }
 
     /// As `packets`, and then those that come; ends with its reader's task.

@@ -6,6 +6,7 @@ import OperatorTypes
 extension OperatorServer {
     func addTrace(to group: RouterGroup<BasicRequestContext>) {
         group.get("statistics") { _, _ in try JSONAnswer(try packetTrace().counts) }
+        group.get("events") { _, _ in try JSONAnswer(await fleet.networkEvents()) }
         group.get("trace") { request, _ in
             let wish = Self.traceWish(request)
             return try JSONAnswer(fleet.packets(of: wish.host, on: wish.interface, after: wish.after, in: try packetTrace()))

@@ -18,6 +18,11 @@ extension Journal {
         try await page(host: host, boot: boot, after: 0, limit: limit, isBackwards: true).get().events.reversed()
     }
 
+    /// The newest `limit` events that belong to no host, oldest of them first: what was seen of the network.
+    package func newestOfNoHost(limit: Int = 100) async throws(JournalError) -> [BootEvent] {
+        try await page(host: nil, boot: nil, after: 0, limit: limit, isBackwards: true, ofNoHost: true).get().events.reversed()
+    }
+
     /// Events behind `after`, and then those to come, in batches; ends with its task, or when the journal closes.
     package func follow(host: HostID? = nil, boot: BootID? = nil, after: Int64) -> EventSequence {
         EventSequence(after: after, followers: followers) { [self] after in
@@ -32,13 +37,13 @@ extension Journal {
     }
 
     private func page(
-        host: HostID?, boot: BootID?, after: Int64, limit: Int, isBackwards: Bool = false
+        host: HostID?, boot: BootID?, after: Int64, limit: Int, isBackwards: Bool = false, ofNoHost: Bool = false
     ) async -> Result<Look, JournalError> {
         let bounded = min(max(limit, 1), Self.maximumLimit)
         return await withCheckedContinuation { continuation in
             pool.asyncRead { access in
                 do {
-                    let look = try Self.look(try access.get(), host, boot, after, bounded, isBackwards)
+                    let look = try Self.look(try access.get(), ofNoHost ? "" : host?.description, boot, after, bounded, isBackwards)
                     continuation.resume(returning: .success(look))
                 } catch {
                     continuation.resume(returning: .failure(.unavailable(detail: "\(error)")))
@@ -48,7 +53,7 @@ extension Journal {
     }
 
     private static func look(
-        _ db: Database, _ host: HostID?, _ boot: BootID?, _ after: Int64, _ limit: Int, _ isBackwards: Bool
+        _ db: Database, _ host: String?, _ boot: BootID?, _ after: Int64, _ limit: Int, _ isBackwards: Bool
     ) throws -> Look {
         var conditions = ["sequence > ?"]
         var arguments: StatementArguments = [after]
@@ -59,7 +64,7 @@ extension Journal {
         }
         if let host {
             conditions.append("host = ?")
-            arguments += [host.description]
+            arguments += [host]
         }
         arguments += [limit]
         let statement = try db.cachedStatement(

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <netinet/in.h>
@@ -272,13 +273,34 @@ int csockets_packet_open(void) {
     return descriptor < 0 ? failed(-1) : descriptor;
 }
 
+int csockets_packet_listen(uint32_t interface_index, uint16_t protocol, uint16_t udp_port, uint8_t *hardware_address) {
+    // Nothing is heard before it is bound: what came meanwhile would have passed no filter.
+    int descriptor = csockets_packet_open();
+    if (descriptor < 0) return descriptor;
+    struct sock_filter steps[] = {
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 9),           BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, 6),
+        BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 6),           BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x1fff, 4, 0),
+        BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0),          BPF_STMT(BPF_LD | BPF_H | BPF_IND, 2),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, udp_port, 0, 1), BPF_STMT(BPF_RET | BPF_K, 0xffff),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+    };
+    struct sock_fprog filter = {sizeof steps / sizeof *steps, steps};
+    if (udp_port && setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) < 0) return failed(descriptor);
+    struct sockaddr_ll local = {.sll_family = AF_PACKET, .sll_protocol = htons(protocol), .sll_ifindex = (int)interface_index};
+    socklen_t length = sizeof local;
+    if (bind(descriptor, (struct sockaddr *)&local, sizeof local) < 0) return failed(descriptor);
+    if (getsockname(descriptor, (struct sockaddr *)&local, &length) < 0) return failed(descriptor);
+    memcpy(hardware_address, local.sll_addr, 6);
+    return descriptor;
+}
+
 int csockets_packet_send(int descriptor, struct csockets_frame *frames, int count) {
     int left = 0;
     if (count > CSOCKETS_BATCH) count = CSOCKETS_BATCH;
     for (int i = 0; i < count; i++) {
         struct sockaddr_ll target = {0};
         target.sll_family = AF_PACKET;
-        target.sll_protocol = htons(ETH_P_IP);
+        target.sll_protocol = htons(frames[i].protocol);
         target.sll_ifindex = (int)frames[i].interface_index;
         target.sll_halen = 6;
         memcpy(target.sll_addr, frames[i].hardware_address, 6);

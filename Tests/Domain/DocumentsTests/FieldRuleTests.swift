@@ -34,6 +34,8 @@ struct FieldRuleTests {
         Row("Subnet", "{prefix: 10.0.0.0/24, exclude: [10.0.0.9-10.0.0.2, 10.0.0.1]}", "spec.exclude[0] invalid-value"),
         Row("Subnet", "{prefix: 10.0.0.0/24, unknownPercent: 0}", "spec.unknownPercent invalid-value"),
         Row("Subnet", "{prefix: 10.0.0.0/24, unknownPercent: 101}", "spec.unknownPercent invalid-value"),
+        Row("Subnet", "{prefix: 10.0.0.0/24, probeAddresses: sometimes}", "spec.probeAddresses invalid-value"),
+        Row("Subnet", "{prefix: 10.0.0.0/24, mode: proxy, probeServers: true}", "spec.probeServers conflicting-fields"),
         Row("Subnet", "{prefix: 10.0.0.0/24, unknownPerCircuit: none}", "spec.unknownPerCircuit invalid-value"),
         Row("Subnet", "{prefix: 10.0.0.0/24, downloads: 0}", "spec.downloads invalid-value"),
         Row("BootServer", "{downloads: 100001}", "spec.downloads invalid-value"),

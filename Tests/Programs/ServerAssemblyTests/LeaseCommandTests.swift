@@ -48,6 +48,28 @@ struct LeaseCommandTests {
         #expect(try again.run("dhcp", "snippet", "kea", "--interface", "rack9").errors.contains("rack0 (10.77.0.1)"))
     }
 
+    @Test("an address that a foreign machine holds is shown by the running program: as an event, a count and a declined lease, and is not given")
+    func conflict() throws {
+        let network = try NetworkOfItsOwn()
+        let foreign = try network.separatePeer()
+        _ = try NetworkOfItsOwn.output(of: foreign + ["ip", "address", "add", "10.77.0.100/24", "dev", "rack1"])
+        let server = try RunningServer(try TemporaryDirectory(), ["--roles", "dhcp,operator", "--interface", "rack0"], command: network.command)
+        #expect(try server.run("dhcp", "events").output == "no event\n")
+        #expect(try server.apply(Self.subnet.replacing("{prefix", with: "{probeAddresses: true, probeServers: true, prefix")).status == 0)
+        while try server.run("dhcp", "events").output == "no event\n" { usleep(50_000) }
+        let events = try server.run("dhcp", "events").output
+        #expect(events.contains("address-conflict") && events.contains("answers for 10.77.0.100, which is free"), "\(events)")
+        #expect(try server.run("dhcp", "events", "--output", "json").output.contains("\"pool-address\""))
+        #expect(try server.run("lease", "list", "--state", "declined").output.contains("10.77.0.100"))
+        #expect(try server.run("dhcp", "statistics").output.contains("1 free address that another machine answered for"))
+        let client = try NetworkOfItsOwn.output(
+            of: foreign + ["udhcpc", "-f", "-n", "-q", "-t", "8", "-T", "1", "-i", "rack1", "-s", "/bin/true"])
+        #expect(try server.run("lease", "list", "--state", "bound").output.contains("10.77.0.101"), "\(client)")
+        #expect(try server.run("status", "--output", "json").output.contains("\"address-conflicts\""))
+        #expect(try server.run("lease", "release", "10.77.0.100").status == 0)
+        #expect(server.kill(SIGTERM) == 0)
+    }
+
     /// Packets that come while somebody looks are shown to him.
     private func follow(_ server: RunningServer, _ network: NetworkOfItsOwn) throws {
         let output = server.directory.path + "/trace"

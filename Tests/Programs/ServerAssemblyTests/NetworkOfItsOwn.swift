@@ -18,14 +18,25 @@ final class NetworkOfItsOwn {
         }
     }
 
-    deinit { _ = try? Self.ip("netns", "delete", name) }
+    deinit { for space in [name, name + "-c"] { _ = try? Self.ip("netns", "delete", space) } }
+
+    /// Takes the other end, `rack1`, into a namespace of its own, as another machine has it; the command that goes before programs there.
+    func separatePeer() throws -> [String] {
+        for arguments in [
+            ["netns", "add", name + "-c"], ["-n", name, "link", "set", "rack1", "netns", name + "-c"],
+            ["-n", name + "-c", "link", "set", "rack1", "up"],
+        ] { try #require(try Self.ip(arguments) == 0) }
+        return ["ip", "netns", "exec", name + "-c"]
+    }
 
     /// What a client in this network prints; the program is found on the `PATH`.
-    func output(of arguments: [String]) throws -> String {
+    func output(of arguments: [String]) throws -> String { try Self.output(of: command + arguments) }
+
+    static func output(of arguments: [String]) throws -> String {
         let process = Process()
         let pipe = Pipe()
         process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = command + arguments
+        process.arguments = arguments
         process.standardOutput = pipe
         try process.run()
         let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)

@@ -15,12 +15,13 @@ func withServer(
     _ configuration: DHCPServerConfiguration, directory: any BootDirectory, leases: any LeaseStore,
     clock: @escaping @Sendable () -> Int64 = { 1000 },
     openEndpoints: @escaping @Sendable (DHCPServerConfiguration) throws -> [Endpoint] = Endpoint.open,
+    openLink: @escaping @Sendable (UInt32, LinkSocket.Kind) throws(SocketError) -> LinkSocket = LinkSocket.init,
     _ body: (DHCPServer, UInt16) async throws -> Void
 ) async throws {
     let (listening, told) = AsyncStream<[UInt16]>.makeStream()
     let server = DHCPServer(
         configuration: configuration, directory: directory, leases: leases, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-        clock: clock, openEndpoints: openEndpoints, onListening: { told.yield($0) })
+        clock: clock, openEndpoints: openEndpoints, openLink: openLink, onListening: { told.yield($0) })
     try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask {
             defer { told.finish() }

@@ -27,10 +27,10 @@ final class TestDirectory: BootDirectory {
         recorded = try WakeUp()
     }
 
-    /// Until an event of this name is there.
-    func wait(for name: String) throws {
-        while !eventNames.contains(name) {
-            try #require(try Readiness.wait(for: [recorded.descriptor], milliseconds: 5000) == [true], "no \(name) came")
+    /// Until so many events of this name are there.
+    func wait(for name: String, count: Int = 1) throws {
+        while eventNames.filter({ $0 == name }).count < count {
+            try #require(try Readiness.wait(for: [recorded.descriptor], milliseconds: 5000) == [true], "too few \(name) came")
             recorded.clear()
         }
     }

@@ -69,6 +69,14 @@ final class TestNetwork: Sendable {
         return try value.get()
     }
 
+    func openLink(_ interfaceIndex: UInt32, _ kind: LinkSocket.Kind) throws(SocketError) -> LinkSocket {
+        do { return try Self.inside(server) { try LinkSocket(interfaceIndex: interfaceIndex, kind: kind) } } catch let error as SocketError {
+            throw error
+        } catch {
+            throw SocketError("open a link: \(error)", code: 0)
+        }
+    }
+
     func openEndpoints(_ configuration: DHCPServerConfiguration) throws -> [Endpoint] {
         try Self.inside(server) { try Endpoint.open(configuration) }
     }

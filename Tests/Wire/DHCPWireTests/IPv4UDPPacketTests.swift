@@ -47,3 +47,33 @@ struct IPv4UDPPacketTests {
         #expect(Self.encode([UInt8](repeating: 0, count: IPv4UDPPacket.maximumPayload + 1)) == nil)
     }
 }
+
+@Suite("A UDP datagram that a link delivered")
+struct IPv4UDPPacketDecodeTests {
+    private static let packet = IPv4UDPPacketTests.encode([1, 2, 3]) ?? []
+
+    @Test("what is encoded is decoded, the link's padding left out")
+    func roundTrip() throws {
+        let datagram = try #require(IPv4UDPPacket.decode(Self.packet + [0, 0, 0]))
+        #expect(datagram.source == IPv4Address(10, 77, 0, 1) && datagram.destination == IPv4Address(10, 77, 0, 100))
+        #expect(datagram.sourcePort == 67 && datagram.destinationPort == 68 && datagram.payload == [1, 2, 3])
+        // Two words of IP options.
+        var longer = Self.packet
+        longer[0] = 0x47
+        longer[3] += 8
+        longer.insert(contentsOf: [UInt8](repeating: 1, count: 8), at: 20)
+        #expect(IPv4UDPPacket.decode(longer) == datagram)
+    }
+
+    @Test("no prefix is a datagram")
+    func truncated() { for count in 0..<31 { #expect(IPv4UDPPacket.decode(Array(Self.packet.prefix(count))) == nil) } }
+
+    @Test(
+        "nor is another version, a header that ends too early or too late, a fragment, another protocol, or a length that is not so",
+        arguments: [(0, 0x65), (0, 0x44), (0, 0x4f), (2, 0xff), (3, 30), (6, 0x20), (7, 1), (9, 6), (25, 7), (25, 12), (24, 1)] as [(Int, UInt8)])
+    func malformed(offset: Int, value: UInt8) {
+        var bytes = Self.packet
+        bytes[offset] = value
+        #expect(IPv4UDPPacket.decode(bytes) == nil)
+    }
+}

@@ -26,6 +26,9 @@ package struct SubnetSpec: Sendable, Hashable {
     /// say which.
     package var unknownPercent = 90
     package var unknownPerCircuit = 64
+    /// Whether we ask on our own links, ahead of time, who answers for a free address, and who else answers DHCP.
+    package var probeAddresses = false
+    package var probeServers = false
     /// What a host that no document speaks of is started with; `nil` starts none.
     package var acceptUnknown: AcceptUnknown?
     /// Hosts that may download an image at the same time; `nil` is no limit.
@@ -62,7 +65,7 @@ extension SubnetSpec {
     private static let known = [
         "prefix", "mode", "pools", "exclude", "reservations", "sharedNetwork", "routers", "routes", "nameServers", "timeServers", "domainName",
         "options",
-        "leaseTime", "unknownHosts", "unknownPercent", "unknownPerCircuit", "acceptUnknown", "downloads",
+        "leaseTime", "unknownHosts", "unknownPercent", "unknownPerCircuit", "probeAddresses", "probeServers", "acceptUnknown", "downloads",
     ]
 
     init?(reading cursor: Cursor) {
@@ -113,6 +116,8 @@ extension SubnetSpec {
         {
             unknownPerCircuit = most
         }
+        probeAddresses = fields["probeAddresses"]?.flag() ?? false
+        probeServers = fields["probeServers"]?.flag() ?? false
         if let mode = fields["mode"]?.parsed(Mode.allCases.map(\.rawValue).joined(separator: " or "), { Mode(rawValue: $0) }) {
             self.mode = mode
         }
@@ -124,7 +129,7 @@ extension SubnetSpec {
     private func refuseFieldsOfServer(_ fields: Fields) {
         let theirs = [
             "pools", "exclude", "reservations", "sharedNetwork", "routers", "routes", "nameServers", "timeServers", "domainName", "options",
-            "leaseTime", "unknownPercent", "unknownPerCircuit",
+            "leaseTime", "unknownPercent", "unknownPerCircuit", "probeAddresses", "probeServers",
         ]
         for name in theirs + (mode == .external ? ["unknownHosts"] : []) {
             fields[name]?.report(

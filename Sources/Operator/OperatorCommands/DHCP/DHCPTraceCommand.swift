@@ -87,11 +87,15 @@ struct DHCPStatisticsCommand: AsyncParsableCommand {
                 for (reason, count) in reasons.sorted(by: { $0.key < $1.key }) { table.add(type, "refused: \(reason)", "\(count)") }
             }
             print(table.isEmpty ? "no message yet" : table.render())
+            if counts.conflicts > 0 {
+                let many = counts.conflicts == 1 ? "1 free address" : "\(counts.conflicts) free addresses"
+                print("\n\(many) that another machine answered for; see: bennu dhcp events")
+            }
             guard !counts.otherServers.isEmpty else { return }
-            var others = TextTable("other server", "chosen", "last", "by")
+            var others = TextTable("other server", "chosen", "answered us", "last", "by")
             for other in counts.otherServers {
                 let age = Readable.age(other.last * 1000, now: Readable.now)
-                others.add("\(other.address)", "\(other.count) times", "\(age) ago", "\(other.client)")
+                others.add("\(other.address)", "\(other.count) times", "\(other.answers) times", "\(age) ago", other.client?.description ?? "-")
             }
             print("\n\(others.render())")
         }

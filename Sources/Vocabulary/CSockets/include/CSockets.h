@@ -53,11 +53,13 @@ struct csockets_event {
     uint8_t writable;
 };
 
-/// One IP packet that is sent in an Ethernet frame to a hardware address, without ARP.
+/// One packet that is sent in an Ethernet frame to a hardware address, without ARP.
 struct csockets_frame {
     const uint8_t *bytes;
     uint32_t length;
     uint32_t interface_index;
+    /// Ethernet's: 0x0800 is IPv4, 0x0806 ARP.
+    uint16_t protocol;
     uint8_t hardware_address[6];
     /// Set by the call: 0 or an errno.
     int32_t error;
@@ -90,6 +92,9 @@ int csockets_epoll_wait(int epoll, struct csockets_event *events, int count, int
 
 /// An AF_PACKET socket that only sends: protocol 0 delivers nothing to it.
 int csockets_packet_open(void);
+/// An AF_PACKET socket that hears one protocol on one interface, from behind the link's header; `hardware_address` is set to the interface's.
+/// Where `udp_port` is not 0 it hears IPv4 only, and of that UDP to this port.
+int csockets_packet_listen(uint32_t interface_index, uint16_t protocol, uint16_t udp_port, uint8_t *hardware_address);
 /// Tries every one; how many left.
 int csockets_packet_send(int descriptor, struct csockets_frame *frames, int count);
 

@@ -1,0 +1,19 @@
+import ArgumentParser
+import FleetModel
+import OperatorClient
+
+struct DHCPEventsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "events", abstract: "What was seen of the network that is no host's: other DHCP servers, addresses that foreign machines hold.")
+    @OptionGroup var server: ServerOptions
+
+    func run() async throws {
+        try await withProblems {
+            let events = try await OperatorClient(socketPath: server.socketPath).get([BootEvent].self, "/v1/dhcp/events")
+            guard server.output == .table else { return try Printer.json(events) }
+            var table = TextTable("when", "event", "what")
+            for event in events { table.add("\(Readable.age(event.time, now: Readable.now)) ago", event.name, event.detail) }
+            print(table.isEmpty ? "no event" : table.render())
+        }
+    }
+}
