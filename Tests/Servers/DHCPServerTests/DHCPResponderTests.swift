@@ -140,6 +140,20 @@ import Testing
         }
     }
 
+    @Test("A DHCPINFORM that comes through a relay is answered there, though its client leaves its address out")
+    func relayedInform() throws {
+        var responder = try responder()
+        var inform = message(.inform)
+        inform.relayAddress = IPv4Address(10, 0, 0, 3)
+        let response = responder.respond(to: try CheckedRequest(inform), arrival: Self.arrival, now: 0)
+        guard case .reply(let reply, let destination, nil) = response else { throw response }
+        #expect(reply.messageType == .acknowledgement && reply.yourAddress.isAny && reply.leaseTime == nil)
+        #expect(destination == .relay(IPv4Address(10, 0, 0, 3), usesSourcePort: false))
+        // A relay on a network that is not ours is nobody's.
+        inform.relayAddress = IPv4Address(192, 168, 3, 3)
+        #expect(try responder.respond(to: CheckedRequest(inform), arrival: Self.arrival, now: 0) == .ignore(.noSubnet))
+    }
+
     @Test("A reservation refuses the client's old address when it starts anew")
     func reservedElsewhere() throws {
         var responder = try responder()
