@@ -168,7 +168,7 @@ let package = Package(
             name: "TFTPFetches", dependencies: ["CSockets", "Primitives"], path: "Tests/Servers/TFTPFetches", swiftSettings: ours),
         .executableTarget(
             name: "BootStorm",
-            dependencies: ["DHCPWire", "HostContract", "Primitives", nioCore, nioHTTP1, nioPosix], path: "Tests/Servers/BootStorm",
+            dependencies: ["DHCPWire", "HostContract", "Primitives", "TFTPWire", nioCore, nioHTTP1, nioPosix], path: "Tests/Servers/BootStorm",
             swiftSettings: ours),
         .executableTarget(name: "StoreWriter", dependencies: ["Store"], path: "Tests/Storage/StoreWriter", swiftSettings: ours),
         tests("Primitives", in: "Vocabulary", ["Primitives"]),

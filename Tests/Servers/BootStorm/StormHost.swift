@@ -5,13 +5,15 @@ import NIOCore
 import NIOHTTP1
 import Primitives
 
-/// One simulated host, from power-on to operational. Firmware that boots over HTTP fetches the loader; everything else is as iPXE, our initrd
-/// and the agent do it, with real packets and requests.
+/// One simulated host, from power-on to operational. Firmware fetches the loader, by HTTP or as a BIOS ROM by TFTP; everything else is as iPXE, our
+/// initrd and the agent do it, with real packets and requests.
 struct StormHost: Sendable {
     let number: Int
     let server: String
     let relay: Relay
     let web: Web
+    /// Where it fetches its loader by TFTP; `nil` for HTTP.
+    var loaderServer: IPv4Address?
 
     /// What it took, by step, in seconds.
     struct Log: Sendable {
@@ -38,8 +40,8 @@ struct StormHost: Sendable {
         }
         var address = try await lease(isFirmware: true, &log)
         step("DHCP, firmware")
-        _ = try await fetch("\(server)/boot-files/undionly.kpxe", from: address, &log)
-        step("loader")
+        try await fetchLoader(from: address, &log)
+        step(loaderServer == nil ? "loader, HTTP" : "loader, TFTP")
         let script = try await self.script(from: address, &log)
         step("script")
         _ = try await fetch(script.kernel, from: address, &log)
@@ -75,8 +77,9 @@ struct StormHost: Sendable {
         message.messageType = .discover
         message.parameterRequestList = [.subnetMask, .router, .domainNameServer, .hostName]
         if isFirmware {
-            message.options.set(.vendorClassIdentifier, to: Array("HTTPClient:Arch:00016:UNDI:003001".utf8))
-            message.options.set(.clientArchitecture, to: [0, 16])
+            let kind = loaderServer == nil ? "HTTPClient:Arch:00016:UNDI:003001" : "PXEClient:Arch:00000:UNDI:002001"
+            message.options.set(.vendorClassIdentifier, to: Array(kind.utf8))
+            message.options.set(.clientArchitecture, to: [0, loaderServer == nil ? 16 : 0])
         }
         let offer = try await relay.exchange(message, retries: &log.retries)
         message.transactionID += 1
@@ -85,7 +88,31 @@ struct StormHost: Sendable {
         message.serverIdentifier = offer.serverIdentifier
         let acknowledgement = try await relay.exchange(message, retries: &log.retries)
         guard acknowledgement.messageType == .acknowledgement else { throw Trouble("host \(number) was refused its address") }
+        if isFirmware, loaderServer != nil, acknowledgement.bootFileName != Self.loader {
+            throw Trouble("host \(number) was told to load \(acknowledgement.bootFileName ?? "nothing")")
+        }
         return acknowledgement.yourAddress
+    }
+
+    private static let loader = "undionly.kpxe"
+
+    /// A transfer that fails is begun anew, as by a machine that starts over.
+    private func fetchLoader(from address: IPv4Address, _ log: inout Log) async throws {
+        guard let loaderServer else {
+            _ = try await fetch("\(server)/boot-files/\(Self.loader)", from: address, &log)
+            return
+        }
+        while log.retries < 1000 {
+            do {
+                let result = try await LoaderFetch.fetch(Self.loader, of: loaderServer, to: address, on: web.loop)
+                (log.bytes, log.retries) = (log.bytes + result.bytes, log.retries + result.repeats)
+                return
+            } catch is LoaderFetch.Failure {
+                log.retries += 1
+                try await Task.sleep(for: .seconds(4))
+            }
+        }
+        throw Trouble("host \(number) never got its loader")
     }
 
     struct Trouble: Error, CustomStringConvertible {

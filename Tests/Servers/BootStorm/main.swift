@@ -1,5 +1,5 @@
 // A boot storm: hosts that power on together, each with real DHCP through a relay address and real HTTP from the address it was given.
-// Arguments: relay address, server address, number of hosts, seconds in which they all power on. See Benchmarks/storm.
+// Arguments: relay address, server address, number of hosts, seconds in which they all power on, how many of a hundred load by TFTP. See Benchmarks/storm.
 import Foundation
 import NIOCore
 import NIOPosix
@@ -12,10 +12,10 @@ func percentile(_ values: [Double], _ part: Double) -> Double {
 func number(_ value: Double) -> String { String((value * 1000).rounded() / 1000) }
 
 let words = CommandLine.arguments.dropFirst()
-guard words.count == 4, let relayAddress = IPv4Address(words[1]), let server = IPv4Address(words[2]), let count = Int(words[3]),
-    let seconds = Double(words[4])
+guard words.count == 5, let relayAddress = IPv4Address(words[1]), let server = IPv4Address(words[2]), let count = Int(words[3]),
+    let seconds = Double(words[4]), let byTFTP = Int(words[5])
 else {
-    FileHandle.standardError.write(Data("usage: BootStorm RELAY_ADDRESS SERVER_ADDRESS HOSTS SECONDS\n".utf8))
+    FileHandle.standardError.write(Data("usage: BootStorm RELAY_ADDRESS SERVER_ADDRESS HOSTS SECONDS TFTP_PERCENT\n".utf8))
     exit(64)
 }
 
@@ -29,14 +29,18 @@ try await withThrowingTaskGroup(of: (StormHost.Log, Double).self) { group in
     for index in 0..<count {
         group.addTask {
             try await Task.sleep(for: .seconds(seconds * Double(index) / Double(count)))
-            let log = try await StormHost(number: index, server: "http://\(server):8080", relay: relay, web: Web(loop: loop)).boot()
+            var host = StormHost(number: index, server: "http://\(server):8080", relay: relay, web: Web(loop: loop))
+            if index * 61 % 100 < byTFTP { host.loaderServer = server }
+            let log = try await host.boot()
             return (log, (ContinuousClock.now - began) / .seconds(1))
         }
     }
     for try await log in group { logs.append((log.0, log.1)) }
 }
 
-for name in logs.first?.0.steps.map(\.name) ?? [] {
+var names = logs.first?.0.steps.map(\.name) ?? []
+if let other = logs.first(where: { $0.0.steps.map(\.name) != names }) { names.insert(other.0.steps[1].name, at: 1) }
+for name in names {
     let values = logs.compactMap { $0.0.steps.first { $0.name == name }?.seconds }
     print(
         "step \(name.padding(toLength: 16, withPad: " ", startingAt: 0)) p50 \(number(percentile(values, 0.5))) s  p99 \(number(percentile(values, 0.99))) s"
