@@ -74,6 +74,26 @@ struct ProbeTests {
         }
     }
 
+    @Test("A machine that answers for every address, as a router with local proxy ARP does, is believed for eight")
+    func everything() async throws {
+        let wire = try Wire()
+        for last in 100...109 { try TestNetwork.ip("-n \(wire.foreign) address add 10.0.0.\(last)/24 dev eth0") }
+        var plan = try rackPlan()
+        plan.probesAddresses = true
+        let (directory, leases) = (try TestDirectory([plan]), TestLeaseStore())
+        try await withServer(
+            configuration(), directory: directory, leases: leases, openEndpoints: wire.network.openEndpoints, openLink: wire.network.openLink
+        ) { server, _ in
+            try directory.wait(for: "address-conflict", count: 8)
+            while server.trace.counts.conflicts < 10 { _ = try await server.orders.leases() }
+            let client = try wire.client()
+            let bound = try #require(client.line("bound"), "\(client.lines)")
+            #expect(directory.eventNames.filter { $0 == "address-conflict" }.count == 8)
+            let declined = leases.stored.filter { $0.state == .declined }.map { "bound ip=\($0.address)" }
+            #expect(declined.count == 8 && !declined.contains(bound))
+        }
+    }
+
     @Test("A subnet that does not say so is not probed")
     func off() async throws {
         let wire = try Wire()
