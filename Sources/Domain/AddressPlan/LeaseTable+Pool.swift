@@ -67,7 +67,7 @@ extension LeaseTable {
             }
         }
         let pools = subnet.plan.pools
-        var position = searches.cursors[subnet.plan.name] ?? PoolPosition()
+        var position = searches[prefix]
         if position.pool >= pools.count { position = PoolPosition() }
         var found: [IPv4Address] = []
         for _ in 0..<min(Self.size(of: pools), 4096) where found.count < most {

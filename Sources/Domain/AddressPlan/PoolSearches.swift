@@ -38,7 +38,7 @@ struct PoolSearches: Sendable {
 
     /// What stands at the beginning of a prefix's queue, without a change of it.
     func front(of prefix: IPv4Prefix, most: Int, _ isWanted: (FreeQueue.Element) -> Bool) -> [IPv4Address] {
-        queues[Self.key(prefix)]?.front(most, isWanted) ?? []
+        queues[prefix.number]?.front(most, isWanted) ?? []
     }
 
     /// From when on an address is free; `nil` for always.

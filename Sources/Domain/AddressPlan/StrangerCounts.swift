@@ -51,7 +51,7 @@ package struct StrangerCounts: Sendable {
 
     /// Its address is free again before its time.
     package mutating func release(_ lease: Lease, in subnet: ServedSubnet) {
-        bySubnet[subnet.plan.name]?.until[lease.hardwareAddress] = nil
+        bySubnet.update(subnet.plan.prefix.number) { $0.until[lease.hardwareAddress] = nil }
         if let circuit = lease.circuit { byCircuit[circuit]?.until[lease.hardwareAddress] = nil }
     }
 
