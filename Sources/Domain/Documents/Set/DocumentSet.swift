@@ -28,15 +28,17 @@ package struct DocumentSet: Sendable, Hashable {
         return rest
     }
 
-    /// In the order of kinds, then by name.
-    package var sorted: [Document] { documents.values.sorted { $0.key < $1.key } }
+    /// In the order of kinds, then by name. Keys are sorted, for a document is a dozen references to copy.
+    package var sorted: [Document] { documents.keys.sorted().compactMap { documents[$0] } }
+
+    private func sorted(_ kind: DocumentKind) -> [Document] { documents.keys.filter { $0.kind == kind }.sorted().compactMap { documents[$0] } }
 
     package var subnets: [(name: String, spec: SubnetSpec)] {
-        sorted.compactMap { if case .subnet(let spec) = $0.spec { ($0.metadata.name, spec) } else { nil } }
+        sorted(.subnet).compactMap { if case .subnet(let spec) = $0.spec { ($0.metadata.name, spec) } else { nil } }
     }
 
     package var hosts: [(name: String, spec: HostSpec)] {
-        sorted.compactMap { if case .host(let spec) = $0.spec { ($0.metadata.name, spec) } else { nil } }
+        sorted(.host).compactMap { if case .host(let spec) = $0.spec { ($0.metadata.name, spec) } else { nil } }
     }
 
     /// A site has one at most.
@@ -44,7 +46,7 @@ package struct DocumentSet: Sendable, Hashable {
         documents.values.lazy.compactMap { if case .bootServer(let spec) = $0.spec { spec } else { nil } }.first
     }
 
-    package var guests: [GuestSpec] { sorted.compactMap { if case .guest(let spec) = $0.spec { spec } else { nil } } }
+    package var guests: [GuestSpec] { sorted(.guest).compactMap { if case .guest(let spec) = $0.spec { spec } else { nil } } }
 
     package func host(_ name: String) -> HostSpec? {
         guard case .host(let spec) = self[.host, name]?.spec else { return nil }
