@@ -1,6 +1,7 @@
 // Four-way DHCP exchanges through a whole server in this process: sockets, lease table, SQLite. For callgrind, which counts what each
 // exchange costs, and for a profiler. The main thread only waits: valgrind cannot follow a main thread that the dispatch library ends.
-// Arguments: the number of exchanges, and how many are under way at a time.
+// Arguments: the number of exchanges, and how many are under way at a time. With two addresses more, a server's and a relay's that is ours,
+// the exchanges are with that server, whichever it is, and nothing is served here; a last number makes the clients others than before.
 import DHCPServer
 import DHCPWire
 import DatagramIO
@@ -20,18 +21,34 @@ func fail(_ message: String) -> Never {
 
 let count = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 1000
 let window = CommandLine.arguments.dropFirst(2).first.flatMap { Int($0) } ?? 32
-guard (0...60_000).contains(count), (1...64).contains(window) else { fail("usage: DHCPExchanges [0...60000] [1...64]") }
+guard (0...60_000).contains(count), (1...64).contains(window) else {
+    fail("usage: DHCPExchanges [0...60000] [1...64] [SERVER RELAY [SEED]]")
+}
 
-/// A relay that wants its replies where it sent from (RFC 8357), for clients of 10.44.0.0/16.
 struct Load {
     static let loopback = IPv4Address(127, 0, 0, 1)
+    let server: IPv4Address
     let port: UInt16
+    let relay: IPv4Address
+    /// The first client's.
+    let hardwareAddress: UInt64
     let socket: UDPSocket
     let batch = DatagramBatch()
+    /// Option 82.
+    let information: [UInt8]
 
+    /// A relay here that wants its replies where it sent from (RFC 8357), for clients of 10.44.0.0/16.
     init(port: UInt16) throws {
-        self.port = port
+        (server, self.port, relay, hardwareAddress) = (Self.loopback, port, Self.loopback, 0x000c_0100_0000)
+        information = [5, 4, 10, 44, 0, 0, 19, 0]
         socket = try UDPSocket(address: Self.loopback, port: 0, receiveBuffer: 4 << 20)
+    }
+
+    /// A relay as most are, for clients of its own subnet.
+    init(server: IPv4Address, relay: IPv4Address, seed: UInt64) throws {
+        (self.server, port, self.relay, hardwareAddress) = (server, 67, relay, 0x000c_0000_0000 + seed << 20)
+        information = []
+        socket = try UDPSocket(address: relay, port: 67, receiveBuffer: 4 << 20)
     }
 
     /// Four messages for each client; `window` of them at a time.
@@ -53,9 +70,10 @@ struct Load {
     /// Sends what `make` says of each client, and takes as many replies.
     private func exchange(_ clients: Range<Int>, _ make: (Int) -> DHCPMessage) throws -> [DHCPMessage] {
         let requests = try clients.map { client in
-            OutgoingDatagram(bytes: try make(client).encode(maximumSize: 1472), destination: Self.loopback, port: port)
+            OutgoingDatagram(bytes: try make(client).encode(maximumSize: 1472), destination: server, port: port)
         }
-        guard socket.send(requests).allSatisfy({ $0 == nil }) else { fail("cannot send") }
+        // One by one, as they come from a wire: several in one message would spare the server its way through the network stack.
+        guard requests.allSatisfy({ socket.send([$0]) == [nil] }) else { fail("cannot send") }
         var replies: [DHCPMessage] = []
         while replies.count < requests.count {
             guard try Readiness.wait(for: [socket.descriptor], milliseconds: 20_000) == [true] else { fail("no reply") }
@@ -66,11 +84,11 @@ struct Load {
 
     private func message(_ type: DHCPMessageType, _ client: Int) -> DHCPMessage {
         var message = DHCPMessage(operation: .request, transactionID: UInt32(truncatingIfNeeded: client))
-        message.hardwareAddress = HardwareAddress(value: 0x000c_0100_0000 + UInt64(client))
-        message.relayAddress = Self.loopback
+        message.hardwareAddress = HardwareAddress(value: hardwareAddress + UInt64(client))
+        message.relayAddress = relay
         message.messageType = type
         message.parameterRequestList = [.subnetMask, .broadcastAddress, .router, .domainName, .domainNameServer, .hostName]
-        message.options.set(.relayAgentInformation, to: [5, 4, 10, 44, 0, 0, 19, 0])
+        if !information.isEmpty { message.options.set(.relayAgentInformation, to: information) }
         return message
     }
 }
@@ -102,6 +120,17 @@ let site = """
     serving.cancel()
     try await serving.value
     print("\(count) exchanges, \(window) at a time: \(seconds) CPU seconds with the load's; commits: \(server.statistics.snapshot.commits)")
+}
+
+let others = CommandLine.arguments.dropFirst(3).compactMap { IPv4Address($0) }
+if others.count == 2 {
+    do {
+        let load = try Load(server: others[0], relay: others[1], seed: CommandLine.arguments.dropFirst(5).first.flatMap { UInt64($0) } ?? 1)
+        try load.run(count, window: window)
+    } catch {
+        fail("\(error)")
+    }
+    exit(0)
 }
 
 let folder = FileManager.default.temporaryDirectory.appending(path: "dhcp-exchanges-\(getpid())").path
