@@ -49,20 +49,21 @@ package struct UDPSocket: Sendable {
 
     /// Tries every datagram; one result each, in order, `nil` where it left.
     package func send(_ datagrams: [OutgoingDatagram]) -> [SocketError?] {
-        var results = [SocketError?](repeating: nil, count: datagrams.count)
-        for start in stride(from: 0, to: datagrams.count, by: Int(CSOCKETS_BATCH)) {
-            sendBatch(datagrams[start..<min(start + Int(CSOCKETS_BATCH), datagrams.count)]) { results[$0] = $1 }
+        var results: [SocketError?] = []
+        results.reserveCapacity(datagrams.count)
+        var rest = datagrams[...]
+        while !rest.isEmpty {
+            results += sendBatch(rest.prefix(Int(CSOCKETS_BATCH)))
+            rest = rest.dropFirst(Int(CSOCKETS_BATCH))
         }
         return results
     }
 
-    /// Tells `failed` the places of those that did not leave.
-    private func sendBatch(_ datagrams: ArraySlice<OutgoingDatagram>, _ failed: (Int, SocketError) -> Void) {
-        // One behind another, so that the kernel may take several as one message.
+    private func sendBatch(_ datagrams: ArraySlice<OutgoingDatagram>) -> [SocketError?] {
         var payload: [UInt8] = []
         payload.reserveCapacity(datagrams.reduce(0) { $0 + $1.bytes.count })
-        for datagram in datagrams { payload.append(contentsOf: datagram.bytes) }
-        payload.withUnsafeBufferPointer { payload in
+        for datagram in datagrams { payload += datagram.bytes }
+        return payload.withUnsafeBufferPointer { payload in
             var offset = 0
             var messages = datagrams.map { datagram in
                 defer { offset += datagram.bytes.count }
@@ -71,9 +72,9 @@ package struct UDPSocket: Sendable {
                     source_address: datagram.source.value, destination_address: datagram.destination.value,
                     interface_index: datagram.interfaceIndex, destination_port: datagram.port, error: 0)
             }
-            guard csockets_send(descriptor.number, &messages, Int32(messages.count)) < messages.count else { return }
-            for (index, message) in zip(datagrams.indices, messages) where message.error != 0 {
-                failed(index, SocketError("send to \(datagrams[index].destination)", code: message.error))
+            _ = csockets_send(descriptor.number, &messages, Int32(messages.count))
+            return zip(messages, datagrams).map { message, datagram in
+                message.error == 0 ? nil : SocketError("send to \(datagram.destination)", code: message.error)
             }
         }
     }

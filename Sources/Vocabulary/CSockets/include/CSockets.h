@@ -73,8 +73,7 @@ int csockets_udp_open(const char *interface, uint32_t address, uint16_t port, in
 /// The port a socket is bound to.
 int csockets_local_port(int descriptor);
 int csockets_receive(int descriptor, struct csockets_incoming *datagrams, int count);
-/// Tries every one; how many left. Those of one size to one receiver whose bytes lie one behind another leave as one message, which the
-/// kernel cuts (UDP_SEGMENT): they go the way through the network stack once.
+/// Tries every one; how many left.
 int csockets_send(int descriptor, struct csockets_outgoing *datagrams, int count);
 
 /// In order, until one would block; how many were tried. At most `CSOCKETS_BATCH`.
