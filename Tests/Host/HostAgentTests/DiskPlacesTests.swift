@@ -31,10 +31,21 @@ struct DiskPlacesTests {
     func local() throws {
         let host = try host("22 1 0:20 / / rw - overlay overlay rw", Self.mount)
         let place = LocalMount.Place(disk: nil, addresses: ["0000:00:05.0"], partition: "1", sectors: "4096")
-        let expected = LocalMount(target: "/srv/guests", kind: "ext4", options: "rw,noatime,rw,stripe=4", identifier: "1234-5678", place: place)
+        let expected = LocalMount(target: "/srv/guests", kind: "ext4", options: "rw,noatime,rw", identifier: "1234-5678", place: place)
         #expect(try DiskPlaces(root: host.root).mounts(below: ["/srv/guests/a.raw", "/srv/guests/a.raw"]) == [expected])
         #expect(LocalMount.Place("254:0", in: host.root) != place)
         #expect(DiskPlaces(root: host.root).outlivesKernel("/srv/guests/a.raw"))
+    }
+
+    @Test("a disk that is mounted where files are carried over does not come along by itself, and one among others is libvirt's")
+    func hidden() throws {
+        let mount = Self.mount.replacing("/srv/guests", with: "/run/keep/images")
+        let host = try host("22 1 0:20 / / rw - overlay overlay rw", "25 22 0:22 / /run rw - tmpfs tmpfs rw", mount)
+        try host.put("/run/keep/images/a.raw", "")
+        #expect(throws: NeedsLibvirt(reason: "/run/keep/images has to do with other mounts")) {
+            try DiskPlaces(root: host.root).mounts(below: ["/run/keep/images/a.raw"])
+        }
+        #expect(DiskPlaces(root: host.root).outlivesKernel("/run/keep/images/a.raw"))
     }
 
     @Test("what is carried over needs no mount, and what lies in the root does not come along")
@@ -53,6 +64,8 @@ struct DiskPlacesTests {
             (mount.replacing(" / /srv", with: " /sub /srv"), "/srv/guests is a file system that is not simply mounted (ext4)"),
             (mount.replacing("254:1", with: "253:0"), "/srv/guests is not on a disk in this host"),
             (mount.replacing("254:1", with: "8:0"), "/srv/guests is not on a disk in this host"),
+            // Nothing tells it from others at the same controller.
+            (mount.replacing("254:1", with: "8:16"), "/srv/guests is not on a disk in this host"),
             (mount.replacing("254:1", with: "9:9"), "/srv/guests is not on a disk in this host"),
             (mount.replacing("254:1", with: "254:0"), "the file system at /srv/guests has no name of its own"),
             ("", "disk /srv/guests/a.raw is nowhere that is mounted"),
@@ -61,6 +74,7 @@ struct DiskPlacesTests {
         let host = try host(mount)
         for (device, path) in [
             ("253:0", "/sys/devices/virtual/block/dm-0"), ("8:0", "/sys/devices/pci0000:00/0000:00:03.0/host2/session1/target2:0:0/block/sda"),
+            ("8:16", "/sys/devices/pci0000:00/0000:00:03.0/host2/target2:0:1/2:0:1:0/block/sdb"),
         ] {
             try host.put("\(path)/size", "4096\n")
             try link(host, device, path)

@@ -224,6 +224,26 @@ import Testing
         #expect(plan.actions.contains { if case .makeDirectory = $0 { true } else { false } } == (directory != nil))
     }
 
+    @Test("a guest waits for the pool that its disk lies in: no disk is made where that will be mounted")
+    func waitsForPool() throws {
+        let host = try TemporaryRoot()
+        let libvirt = try host.libvirt()
+        let pool = "<pool type='fs'><name>p</name><source><device path='/dev/vda1'/></source><target><path>/srv/p</path></target></pool>"
+        try libvirt.definePool(pool)
+        var converger = try host.converger(libvirt)
+        var guest = Self.guest()
+        guest.disks = [.init(source: "/srv/p/web.raw", format: "raw", sizeMiB: 1)]
+        let settings = HostSettings(storagePools: [StoragePool(name: "p", xml: pool)], guests: [guest])
+        let waiting = converger.pass(over: settings, mayStartGuests: true, uptime: 1)
+        #expect(waiting.status("storage-pool", "p")?.detail.hasPrefix("foreign:") == true)
+        #expect(waiting.status("guest", "web")?.detail == "waits for the storage pool p, which has a disk of it")
+        #expect(!host.root.exists("/srv/p/web.raw"))
+        try libvirt.startPool("p")
+        _ = converger.pass(over: settings, mayStartGuests: true, uptime: 10)
+        #expect(host.root.exists("/srv/p/web.raw"))
+        #expect(try libvirt.domain("web")?.isActive == true)
+    }
+
     @Test("without libvirt the guests fail with libvirt's reason, and the rest is in force")
     func withoutLibvirt() throws {
         let host = try TemporaryRoot()

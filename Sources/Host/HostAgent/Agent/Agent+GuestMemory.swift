@@ -1,5 +1,6 @@
 import Glibc
 import HostContract
+import NIOCore
 import NIOPosix
 
 extension Agent {
@@ -28,8 +29,8 @@ extension Agent {
                 guard let reason = guest.needsLibvirt else { continue }
                 news.append(.init(name: "guest-waits-for-libvirt", detail: "\(guest.name): \(reason)"))
             }
-            plugIn(standing, threads)
-            let pools = Task { await startPools(threads) }
+            plugIn(standing)
+            let pools = Task { await startPools() }
             defer { pools.cancel() }
             await awaitNetworks(threads)
             if !wayBack.hold() { _ = try? await threads.runIfActive { wayBack.stay() } }
@@ -99,8 +100,10 @@ extension Agent {
     }
 
     /// Network cards of guests that went on before there was a bridge; for ten minutes, beside everything else.
-    private func plugIn(_ standing: StandingGuests, _ threads: NIOThreadPool) {
+    private func plugIn(_ standing: StandingGuests) {
         let root = root
+        // Not behind guests that wait for libvirt.
+        let threads = NIOSingletons.posixBlockingThreadPool
         let taps = standing.guests.filter { $0.goneOn != nil }.flatMap { $0.launch?.taps ?? [] }
         guard !taps.isEmpty else { return }
         Task {
@@ -151,22 +154,28 @@ extension Agent {
         }
     }
 
-    /// Where guests' disks lie; for as long as guests are waited for. A pool behind a network may take its time, which others do not wait for.
-    private func startPools(_ threads: NIOThreadPool) async {
-        let (root, libvirt) = (root, libvirt)
-        var rest = made(StoragePool.kind)
-        while !rest.isEmpty, !Task.isCancelled {
-            let waiting = rest
-            rest =
-                (try? await threads.runIfActive {
-                    waiting.filter { pool in
-                        if let target = StoragePool.target(of: pool, in: root) { try? root.makeDirectory(target, mode: 0o711) }
-                        try? libvirt.startPool(pool)
-                        return (try? libvirt.poolIsActive(pool)) != true
+    /// Where guests' disks lie; for as long as guests are waited for. A pool behind a network may take its time, which nobody else waits for.
+    private func startPools() async {
+        let (root, libvirt, pools) = (root, libvirt, made(StoragePool.kind))
+        guard !pools.isEmpty else { return }
+        let threads = NIOThreadPool(numberOfThreads: min(pools.count, 16))
+        threads.start()
+        await withTaskGroup { group in
+            for pool in pools {
+                group.addTask {
+                    while !Task.isCancelled {
+                        let isActive = try? await threads.runIfActive {
+                            if let target = StoragePool.target(of: pool, in: root) { try? root.makeDirectory(target, mode: 0o711) }
+                            try? libvirt.startPool(pool)
+                            return (try? libvirt.poolIsActive(pool)) == true
+                        }
+                        if isActive == true { return }
+                        try? await Task.sleep(for: .milliseconds(500))
                     }
-                }) ?? waiting
-            try? await Task.sleep(for: .milliseconds(500))
+                }
+            }
         }
+        try? await threads.shutdownGracefully()
     }
 
     /// Names of items that the agent of the system before has made.

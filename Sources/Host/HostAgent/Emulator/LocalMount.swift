@@ -41,6 +41,8 @@ package struct LocalMount: Codable, Sendable, Hashable {
             } else {
                 let far = ["session", "rport-", "nvme-fabrics", "virtual"]
                 guard !addresses.isEmpty, !steps.contains(where: { step in far.contains { step.hasPrefix($0) } }) else { return nil }
+                // Several disks have the address of their controller.
+                guard disk != nil || !steps.contains(where: { $0.hasPrefix("target") }) else { return nil }
             }
         }
 
@@ -57,6 +59,8 @@ package struct LocalMount: Codable, Sendable, Hashable {
     /// Those that are simply there when their device is.
     private static let kinds: Set<String> = ["ext4", "xfs"]
     private static let names = "/dev/disk/by-uuid"
+    /// Those that every kernel takes for every file system (mount(8)); what one kernel shows of others the next may refuse.
+    private static let flags: Set<String> = ["rw", "ro", "nodev", "nosuid", "noexec", "noatime", "relatime", "strictatime", "nodiratime", "lazytime"]
 
     /// - Parameter mount: as it is now.
     /// - Throws: why only libvirt, or what it waits for, can mount it.
@@ -70,29 +74,33 @@ package struct LocalMount: Codable, Sendable, Hashable {
         guard let identifier = root.list(Self.names).first(where: { root.linkName("\(Self.names)/\($0)") == device }) else {
             throw NeedsLibvirt(reason: "the file system at \(mount.target) has no name of its own")
         }
-        self.init(target: mount.target, kind: mount.kind, options: mount.options, identifier: identifier, place: place)
+        let options = mount.options.split(separator: ",").filter { Self.flags.contains(String($0)) }.joined(separator: ",")
+        self.init(target: mount.target, kind: mount.kind, options: options, identifier: identifier, place: place)
     }
 
-    /// - Throws: when it is not there by the deadline, or is another.
+    /// - Throws: when it is not there by the deadline.
     func mount(in root: HostRoot, until deadline: Double) throws(HostFailure) {
         var drivers = DiskDrivers(root: root)
         drivers.load([kind])
         try root.makeDirectory(target, mode: 0o711)
         while true {
             drivers.loadFound()
-            do throws(HostFailure) {
-                try Command("/usr/bin/mount", ["-t", kind, "-o", options, "UUID=\(identifier)", root.path(target)]).run(in: root, seconds: 60)
-                break
-            } catch {
-                guard KernelClock.now < deadline else { throw error }
-                usleep(100_000)
+            if let device = device(in: root) {
+                return try Command("/usr/bin/mount", ["-t", kind, "-o", options, device, root.path(target)]).run(in: root, seconds: 60)
             }
+            guard KernelClock.now < deadline else { throw HostFailure(.missing, "the disk of \(target) does not appear") }
+            usleep(100_000)
         }
-        let there = MountTable(root).mount(of: target).flatMap { Place($0.device, in: root) }
-        guard there == place else {
-            try? Command("/usr/bin/umount", [root.path(target)]).run(in: root)
-            throw HostFailure(.foreign, "the file system for \(target) is found on another disk than before")
+    }
+
+    /// At its place, with its name: a copy elsewhere is not even looked at.
+    private func device(in root: HostRoot) -> String? {
+        for number in root.list("/sys/dev/block") where Place(number, in: root) == place {
+            guard let name = root.linkName("/sys/dev/block/\(number)") else { continue }
+            let look = Command("/usr/sbin/blkid", ["-c", "/dev/null", "-t", "UUID=\(identifier)", root.path("/dev/\(name)")])
+            if (try? look.run(in: root, seconds: 30)) != nil { return root.path("/dev/\(name)") }
         }
+        return nil
     }
 }
 

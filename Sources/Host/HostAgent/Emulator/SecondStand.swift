@@ -61,7 +61,8 @@ package struct SecondStand {
     /// Disks in memory, and what guests wrote to their consoles.
     private func bringAlong() throws(HostFailure) {
         try Command("/usr/bin/rm", ["-rf", "--one-file-system", root.path(Self.taken + "/keep")]).run(in: root, seconds: 300)
-        try Command("/usr/bin/cp", ["-a", "--sparse=always", root.path(Self.keep), root.path(Self.taken) + "/"]).run(in: root, seconds: 600)
+        try Command("/usr/bin/cp", ["-a", "--one-file-system", "--sparse=always", root.path(Self.keep), root.path(Self.taken) + "/"]).run(
+            in: root, seconds: 600)
         let autostart = Self.taken + "/keep/etc-libvirt-qemu/autostart"
         for link in root.list(autostart) { try root.remove("\(autostart)/\(link)") }
         try countPauses()

@@ -11,6 +11,8 @@ extension Guest: ConvergingItem {
         package var definition: String
         /// Where its memory will lie when it starts next; `nil` for the kernel's own.
         package var kept: KeptMemory?
+        /// A storage pool that is not there, and has a disk of it.
+        package var absentPool: String?
         /// Sources of disks that are not there.
         package var missingDisks: Set<String>
         package var hasLogDirectory: Bool
@@ -21,11 +23,12 @@ extension Guest: ConvergingItem {
         package var made: MadeItem?
 
         package init(
-            host: String, domain: ObservedDomain? = nil, definition: String = "", kept: KeptMemory? = nil, missingDisks: Set<String> = [],
-            hasLogDirectory: Bool = true,
+            host: String, domain: ObservedDomain? = nil, definition: String = "", kept: KeptMemory? = nil, absentPool: String? = nil,
+            missingDisks: Set<String> = [], hasLogDirectory: Bool = true,
             generation: UInt64 = 0, mayStart: Bool = true, uptime: Double = 0, made: MadeItem? = nil
         ) {
             (self.host, self.domain, self.definition, self.kept, self.missingDisks) = (host, domain, definition, kept, missingDisks)
+            self.absentPool = absentPool
             (self.hasLogDirectory, self.generation, self.mayStart, self.uptime, self.made) = (
                 hasLogDirectory, generation, mayStart, uptime, made
             )
@@ -39,6 +42,7 @@ extension Guest: ConvergingItem {
         let (definition, kept) = isHere ? try keptDefinition(on: host.libvirt.platform(root: host.root), host) : ("", nil)
         return Observed(
             host: host.host, domain: domain, definition: definition, kept: kept,
+            absentPool: isHere ? try StoragePool.absent(for: disks.map(\.source) + (DomainTraits(definition)?.files ?? []), host) : nil,
             missingDisks: Set(disks.map(\.source).filter { !host.root.exists($0) }),
             hasLogDirectory: host.root.isDirectory(Self.logDirectory),
             generation: host.memory.placements[uuid.description] ?? 0, mayStart: host.mayStartGuests, uptime: host.uptime,
@@ -81,6 +85,11 @@ extension Guest: ConvergingItem {
         if isRunning, isDefined {
             if observed.domain?.state == "paused" { plan.note = "paused" }
             if let started, started != fingerprint { plan.note = "in force after the guest restarts" }
+            return plan
+        }
+        if !isRunning, let pool = observed.absentPool {
+            plan.note = "waits for the storage pool \(pool), which has a disk of it"
+            plan.isWaiting = true
             return plan
         }
         if !isRunning {

@@ -14,7 +14,8 @@ extension StoragePool: ConvergingItem {
     package func observe(_ host: HostView) throws(HostFailure) -> Observed {
         let state = try host.libvirt.poolIsActive(name)
         return Observed(
-            exists: state != nil, isActive: state == true, hasDirectory: directory.map { host.root.isDirectory($0) } ?? true,
+            exists: state != nil, isActive: state == true,  // One that is active has it; and a server that is away would be waited for.
+            hasDirectory: state == true && xml != nil || directory.map { host.root.isDirectory($0) } ?? true,
             made: host.memory[key])
     }
 
@@ -57,6 +58,15 @@ extension StoragePool: ConvergingItem {
             !path.split(separator: "/").contains("..")
         else { return nil }
         return path
+    }
+
+    /// A pool that libvirt mounts, that has not been mounted, and that one of these files lies in: what is seen there is not it.
+    static func absent(for files: [String], _ host: HostView) throws(HostFailure) -> String? {
+        for pool in host.pools {
+            guard pool.path == nil, let directory = pool.directory, files.contains(where: { $0.hasPrefix(directory + "/") }) else { continue }
+            if try host.libvirt.poolIsActive(pool.name) != true { return pool.name }
+        }
+        return nil
     }
 
     /// By libvirt's own note about a pool that is defined.

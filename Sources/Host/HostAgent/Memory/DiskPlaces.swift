@@ -12,8 +12,9 @@ package struct DiskPlaces {
     /// On a disk or a network, or carried over.
     package func outlivesKernel(_ file: String) -> Bool {
         guard let path = realPath(file) else { return true }
-        if path.hasPrefix(Self.carried) { return true }
-        return !["tmpfs", "ramfs", "rootfs", "overlay"].contains(MountTable(root).mount(of: path)?.kind)
+        let mount = MountTable(root).mount(of: path)
+        if isEarly(path, mount) { return true }
+        return !["tmpfs", "ramfs", "rootfs", "overlay"].contains(mount?.kind)
     }
 
     /// What has to be mounted before the files are there.
@@ -23,11 +24,26 @@ package struct DiskPlaces {
         var mounts: Set<LocalMount> = []
         for file in files {
             guard let path = realPath(file) else { throw NeedsLibvirt(reason: "disk \(file) is not to be seen") }
-            if Self.early.contains(where: { path.hasPrefix($0) }) { continue }
-            guard let mount = table.mount(of: path) else { throw NeedsLibvirt(reason: "disk \(file) is nowhere that is mounted") }
+            let mount = table.mount(of: path)
+            if isEarly(path, mount) { continue }
+            guard let mount else { throw NeedsLibvirt(reason: "disk \(file) is nowhere that is mounted") }
+            // In which order they were mounted decides what is seen.
+            if table.mounts.contains(where: { Self.isNested($0.target, mount.target) }) {
+                throw NeedsLibvirt(reason: "\(mount.target) has to do with other mounts")
+            }
             mounts.insert(try LocalMount(mount, in: root))
         }
         return mounts.sorted { $0.target < $1.target }
+    }
+
+    /// True unless another file system is mounted there: that does not come along by itself.
+    private func isEarly(_ path: String, _ mount: MountTable.Mount?) -> Bool {
+        Self.early.contains { path.hasPrefix($0) && !(mount?.target.hasPrefix($0) ?? false) }
+    }
+
+    /// One is below the other, and neither is the root.
+    private static func isNested(_ one: String, _ other: String) -> Bool {
+        one != "/" && other != "/" && (one.hasPrefix(other + "/") || other.hasPrefix(one + "/"))
     }
 
     /// Without links.

@@ -14,7 +14,7 @@ package struct PersistentMemory: GuestMemory {
     static let states = place + "/states"
     static let handover = place + "/handover"
     static let takenOver = place + "/taken-over"
-    /// Holds the id of the kernel's run that the file system was made or taken over in.
+    /// Holds the id of the kernel's run that the file system was made in, or taken over by the initrd: it is not made again. `.1` and so on for others.
     static let mark = "/run/bennu/memory.boot"
     /// Bytes that guests leave free for the change itself: two root images, the former kernel, and the guests' device states.
     package static let reserve: UInt64 = 256 << 20
@@ -28,18 +28,19 @@ package struct PersistentMemory: GuestMemory {
         guard !devices.isEmpty, devices.count == regions.count else { return nil }
         let kernel = root.line("/proc/sys/kernel/random/boot_id") ?? "unknown"
         for (region, device) in zip(regions, devices) {
+            let mark = region.number == 0 ? Self.mark : "\(Self.mark).\(region.number)"
             if !isMounted(region) {
                 // A soft reboot takes no mount below /run along, but the file system is this kernel's.
-                if root.line(Self.mark) != kernel { try make(on: device) }
+                if root.line(mark) != kernel { try make(on: device) }
                 try root.makeDirectory(region.place, mode: 0o711)
                 try Command("/usr/bin/mount", ["-t", "ext4", "-o", "dax=always,noatime", device, region.place]).run(in: root)
             }
+            try root.write(mark, Array((kernel + "\n").utf8))
             try root.makeDirectory(region.place + Self.guests, mode: 0o711)
         }
         for directory in [Self.roots, Self.states] { try root.makeDirectory(directory, mode: 0o711) }
         // Nobody goes on with a download of an order that has ended with its agent.
         for file in root.list(Self.roots) where file.hasSuffix(".partial") { try root.remove("\(Self.roots)/\(file)") }
-        try root.write(Self.mark, Array((kernel + "\n").utf8))
         return status
     }
 

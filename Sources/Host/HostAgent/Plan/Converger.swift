@@ -24,6 +24,7 @@ package struct Converger {
     private let host: String
     private let bootAddress: HardwareAddress?
     package private(set) var memory: AgentMemory
+    private var pools: [StoragePool] = []
     private var troubles: [ItemKey: Trouble] = [:]
     private var starts: [ItemKey: (repeated: Int, at: Double)] = [:]
 
@@ -37,6 +38,7 @@ package struct Converger {
     ///   - uptime: seconds since the kernel started.
     package mutating func pass(over settings: HostSettings, mayStartGuests: Bool, uptime: Double) -> Pass {
         var pass = Pass()
+        pools = settings.storagePools
         let items = settings.items
         let wanted = Set(items.map(\.key))
         // What is to go, goes first, and in the opposite order.
@@ -59,7 +61,7 @@ package struct Converger {
     private func view(_ mayStartGuests: Bool, _ uptime: Double) -> HostView {
         HostView(
             root: executor.root, libvirt: executor.libvirt, memory: memory, host: host, bootAddress: bootAddress,
-            mayStartGuests: mayStartGuests, uptime: uptime, guestMemory: executor.guestMemory)
+            mayStartGuests: mayStartGuests, uptime: uptime, pools: pools, guestMemory: executor.guestMemory)
     }
 
     private mutating func converge(_ item: some ConvergingItem, _ mayStartGuests: Bool, _ uptime: Double, _ pass: inout Pass) {

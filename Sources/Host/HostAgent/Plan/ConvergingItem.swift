@@ -25,13 +25,16 @@ package struct HostView: Sendable {
     package var mayStartGuests: Bool
     /// Seconds since the kernel started.
     package var uptime: Double
+    /// Storage pools that are to be in force.
+    package var pools: [StoragePool]
     /// Where guests outlive the kernel.
     package var guestMemory: any GuestMemory
 
     package init(
         root: HostRoot, libvirt: LibvirtConnection, memory: AgentMemory, host: String, bootAddress: HardwareAddress?, mayStartGuests: Bool,
-        uptime: Double, guestMemory: any GuestMemory
+        uptime: Double, pools: [StoragePool], guestMemory: any GuestMemory
     ) {
+        self.pools = pools
         self.guestMemory = guestMemory
         (self.root, self.libvirt, self.memory, self.host) = (root, libvirt, memory, host)
         (self.bootAddress, self.mayStartGuests, self.uptime) = (bootAddress, mayStartGuests, uptime)

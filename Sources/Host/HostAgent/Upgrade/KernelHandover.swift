@@ -63,7 +63,8 @@ struct KernelHandover {
 
     private func copy(_ path: String, into directory: String) throws(HostFailure) {
         // Disks in memory are sparse, and stay so.
-        try Command("/usr/bin/cp", ["-a", "--sparse=always", root.path(path), inside.path(directory) + "/"]).run(in: root, seconds: 600)
+        try Command("/usr/bin/cp", ["-a", "--one-file-system", "--sparse=always", root.path(path), inside.path(directory) + "/"]).run(
+            in: root, seconds: 600)
     }
 
     /// What guests wrote to their consoles, unless it is much.

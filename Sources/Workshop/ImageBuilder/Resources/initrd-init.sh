@@ -73,7 +73,10 @@ PANICKED=$(grep -o bennu.panicked /proc/cmdline)
 KEPT=/run/bennu/memory
 # Those behind the first, by their addresses; guests' memory may lie in them.
 find_regions() {
+    # The agent makes no file system where one was taken over.
+    cat /proc/sys/kernel/random/boot_id > $KEPT.boot
     while read -r start number; do
+        cp $KEPT.boot $KEPT.boot.$number
         for try in $(seq 600); do
             for device in /sys/block/pmem*; do
                 [ $(($(cat $device/device/resource))) = "$start" ] || continue
@@ -82,7 +85,7 @@ find_regions() {
             done
             usleep 100000
         done
-        mark "memory of guests is missing at $start"
+        MISSING="memory of guests is missing at $start"
     done < $KEPT/handover/regions
 }
 find_handover() {
@@ -160,6 +163,10 @@ if [ -n "$HANDOVER" ]; then
         sleep 120
         reboot -f
     }
+    if [ -n "$MISSING" ]; then
+        mark "$MISSING"
+        [ -e $GUARD/arming ] || [ -e $GUARD/armed ] && go_back "$MISSING"
+    fi
     compose_root $KEPT/roots/${ROOT#sha256:}.img || go_back "the root of the new image cannot be mounted"
     # Unpacked from the root image while this goes on: the programs that guests wait for.
     if grep -q '"launch"' $KEPT/taken-over/run/bennu/agent/standing.json; then
