@@ -168,6 +168,8 @@ if [ -n "$HANDOVER" ]; then
         [ -e $GUARD/arming ] || [ -e $GUARD/armed ] && go_back "$MISSING"
     fi
     compose_root $KEPT/roots/${ROOT#sha256:}.img || go_back "the root of the new image cannot be mounted"
+    # Without it a program of Swift sees no arguments.
+    mount -t proc -o nosuid,nodev,noexec proc /root/proc
     # Unpacked from the root image while this goes on: the programs that guests wait for.
     if grep -q '"launch"' $KEPT/taken-over/run/bennu/agent/standing.json; then
         for program in /usr/lib/bennu/bennu-agent /usr/bin/qemu-system-x86_64; do chroot /root $program --version >/dev/null 2>&1 & done
@@ -197,7 +199,6 @@ if [ -n "$HANDOVER" ]; then
     mount --bind /dev /root/dev
     mkdir -p /root/dev/pts
     mount -t devpts -o nosuid,noexec,gid=5,mode=600,ptmxmode=000 devpts /root/dev/pts
-    mount -t proc -o nosuid,nodev,noexec proc /root/proc
     mount --move /sys /root/sys
     mount --move /run /root/run
     ip link set lo up
