@@ -84,7 +84,7 @@ let package = Package(
 
         // Storage.
         target("Store", in: "Storage", ["Primitives", grdb, grdbSQLite, logging]),
-        target("Journal", in: "Storage", ["FleetModel", grdb, logging]),
+        target("Journal", in: "Storage", ["Primitives", "FleetModel", grdb, logging]),
         target("ImageStore", in: "Storage", ["Primitives", "FleetModel", crypto]),
 
         // Servers.

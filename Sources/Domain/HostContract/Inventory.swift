@@ -75,8 +75,7 @@ package struct Inventory: Codable, Sendable, Hashable {
 
     package init(
         system: System, processor: Processor, memoryBytes: UInt64, memoryMap: [MemoryRange], memoryNodes: [MemoryNode]? = nil,
-        interfaces: [NetworkInterface],
-        disks: [Disk], firmware: FirmwareKind, kernel: String, hasKVM: Bool, hasTPM: Bool
+        interfaces: [NetworkInterface], disks: [Disk], firmware: FirmwareKind, kernel: String, hasKVM: Bool, hasTPM: Bool
     ) {
         (self.system, self.processor, self.memoryBytes, self.memoryMap) = (system, processor, memoryBytes, memoryMap)
         self.memoryNodes = memoryNodes

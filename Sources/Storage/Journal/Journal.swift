@@ -6,8 +6,8 @@ import Synchronization
 /// The boot events of one server: append-only, bounded per host and in all, in a file of its own.
 ///
 /// `append` never waits: the boot path hands over and goes on. `run()` writes what has gathered within a moment, one transaction at a time, so
-/// that a storm makes larger batches rather than more, and the boot path is not left for every event. A power cut may take the last moments (`synchronous = NORMAL`: the file stays whole);
-/// nothing is decided by a journal, so nothing waits for its disk.
+/// that a storm makes larger batches rather than more, and the boot path is not left for every event. A power cut may take the last moments
+/// (`synchronous = NORMAL`: the file stays whole); nothing is decided by a journal, so nothing waits for its disk.
 package final class Journal: Sendable {
     let pool: DatabasePool
     let limits: JournalLimits

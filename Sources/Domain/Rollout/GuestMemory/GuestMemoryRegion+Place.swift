@@ -54,8 +54,8 @@ extension GuestMemoryRegion {
             guard share >= smallest, let window = windows(in: part.value.sorted { $0.start < $1.start }).first(where: { $0.bytes >= share }) else {
                 return nil
             }
-            // What firmware says of nodes may overlap.
-            guard !regions.contains(where: { $0.start < window.start &+ share && window.start < $0.start &+ $0.bytes }) else { return nil }
+            // What firmware says of nodes may overlap, and regions that touch would be one device.
+            guard !regions.contains(where: { $0.start <= window.start &+ share && window.start <= $0.start &+ $0.bytes }) else { return nil }
             regions.append(GuestMemoryRegion(start: window.start, bytes: share))
         }
         return regions
