@@ -6,6 +6,9 @@ package enum Accelerator: String, Codable, Sendable {
     case kvm
     /// Translation, about ten times slower, that works everywhere.
     case tcg
+    /// Translation of one processor after the other, by the clock of which each instruction takes a nanosecond: what something takes on it
+    /// does not depend on the computer, or on what else that does. Several times slower again.
+    case counted
 }
 
 /// `rack.json`: all that a later process needs to list, power and remove the rack.

@@ -3,10 +3,12 @@ import Testing
 @testable import VirtualRack
 
 struct HypervisorArgumentsTests {
-    private func arguments(directory: String = "/s/rack/h1", _ change: (inout RackPlan) -> Void = { _ in }) -> [String] {
+    private func arguments(directory: String = "/s/rack/h1", accelerator: Accelerator = .tcg, _ change: (inout RackPlan) -> Void = { _ in })
+        -> [String]
+    {
         var plan = RackPlan()
         change(&plan)
-        let record = RackRecord(plan, accelerator: .tcg, bootIdentifier: "")
+        let record = RackRecord(plan, accelerator: accelerator, bootIdentifier: "")
         let flash = Firmware.Flash(code: "/f/CODE.fd", variables: "/f/VARS.fd")
         return HypervisorArguments(rack: record, host: record.hosts[0], files: VirtualHostFiles(directory: directory), flash: flash).all
     }
@@ -41,6 +43,15 @@ struct HypervisorArgumentsTests {
             ])
         #expect(values("-device", arguments) == ["i6300esb", "virtio-net-pci,netdev=n0,mac=52:54:00:b8:01:00,bootindex=0,romfile="])
         #expect(values("-fw_cfg", arguments).count == (firmware == .uefiHTTP ? 2 : 0))
+    }
+
+    @Test("Counted, one processor is translated after the other, and instructions are the clock of all")
+    func counted() {
+        let counted = arguments(accelerator: .counted)
+        #expect(values("-accel", counted) == ["tcg,thread=single"] && values("-icount", counted) == ["shift=0,sleep=on"])
+        #expect(values("-rtc", counted) == ["base=utc,clock=vm"])
+        #expect(values("-cpu", counted) == values("-cpu", arguments()))
+        #expect(values("-cpu", arguments(accelerator: .kvm)) == ["max"])
     }
 
     @Test("Every host has a watchdog that resets it; a TPM has one that is asked to")

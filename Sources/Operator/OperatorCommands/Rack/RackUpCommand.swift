@@ -51,7 +51,7 @@ struct RackUpCommand: AsyncParsableCommand {
     @Option(help: "The UUID of the first host; again for the second, and so on. (default: derived)", transform: { try parseUUID($0) })
     var uuid: [UniversalUniqueIdentifier] = []
 
-    @Option(help: "kvm or tcg. (default: found out by booting)")
+    @Option(help: "kvm, tcg, or counted: instructions are the hosts' clock. (default: kvm or tcg, found out by booting)")
     var accelerator: Accelerator?
 
     @Flag(inversion: .prefixedNo, help: "Power the hosts on.")

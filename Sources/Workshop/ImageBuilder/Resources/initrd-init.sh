@@ -132,7 +132,11 @@ return_from_panic() {
 }
 if [ -n "$HANDOVER" ]; then
     [ -n "$PANICKED" ] && stop_devices
-    modprobe -a -q crc32c_generic nd_e820 nd_pmem ext4 loop squashfs overlay 2>/dev/null
+    # Side by side: most of loading one is the check of its signature.
+    modprobe -a -q nd_e820 nd_pmem 2>/dev/null &
+    modprobe -a -q loop squashfs overlay 2>/dev/null &
+    modprobe -a -q crc32c_generic ext4 2>/dev/null
+    wait
     if ! find_handover 2>/run/bennu/handover.err; then
         # Without it nobody knows who this host is, or which guests stand: from the start, then.
         mark "handover-lost: no memory holds $HANDOVER; $(tail -n 1 /run/bennu/handover.err)"
