@@ -31,9 +31,12 @@ package struct SubnetChoice: Sendable {
     private let byLength: [(length: Int, subnets: NumberTable<ServedSubnet>)]
 
     private let byNetwork: [String: [ServedSubnet]]
+    /// Any of them does.
+    package let joinsReplies: Bool
 
     package init(_ plans: [SubnetPlan]) {
         subnets = plans.map(ServedSubnet.init).sorted { ($1.plan.prefix.length, $0.plan.name) < ($0.plan.prefix.length, $1.plan.name) }
+        joinsReplies = plans.contains(where: \.joinsReplies)
         byNetwork = Dictionary(grouping: subnets.filter { $0.plan.sharedNetwork != nil }) { $0.plan.sharedNetwork ?? "" }
             .mapValues { $0.sorted { $0.plan.prefix.network < $1.plan.prefix.network } }
         byLength = Dictionary(grouping: subnets, by: \.plan.prefix.length).sorted { $0.key > $1.key }.map { length, subnets in

@@ -47,6 +47,8 @@ package struct SubnetPlan: Sendable, Hashable {
     /// interface of ours is on it.
     package var probesAddresses = false
     package var probesServers = false
+    /// Replies to a relay may leave as one message, which the kernel cuts: where relays are other machines.
+    package var joinsReplies = false
     /// How many hosts that no document speaks of may hold an address, in all and at one relay circuit; `nil` is no limit.
     package var mostStrangers: Int?
     package var mostStrangersPerCircuit: Int?

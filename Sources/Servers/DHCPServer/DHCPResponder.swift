@@ -105,6 +105,15 @@ package struct DHCPResponder: Sendable {
         return table.obstacle(to: client, having: address, in: subnet, now: now) != nil
     }
 
+    /// Whether the reply may leave in one message with others to the same relay.
+    package func mayJoinReplies(to request: CheckedRequest) -> Bool {
+        guard subnets.joinsReplies, !request.message.relayAddress.isAny else { return false }
+        let origin = RequestOrigin(
+            relayAddress: request.message.relayAddress, linkSelection: request.relay?.linkSelection,
+            subnetSelection: request.message.subnetSelection, interfaceAddresses: [])
+        return subnets.subnet(for: origin)?.plan.joinsReplies ?? false
+    }
+
     private func origin(of request: CheckedRequest, arrival: Arrival) -> RequestOrigin {
         RequestOrigin(
             relayAddress: request.message.relayAddress, linkSelection: request.relay?.linkSelection,

@@ -141,10 +141,11 @@ struct ReceiveLoop {
     private mutating func act(
         on response: consuming Response, to request: CheckedRequest, witness: Witness, endpoint: Endpoint, datagram: IncomingDatagram
     ) {
+        let mayJoin = responder.mayJoinReplies(to: request)
         func prepare(_ message: inout DHCPMessage, _ destination: DHCPMessage.Destination) throws(DHCPRefusal) -> PreparedReply {
             PreparedReply(
                 type: message.messageType, bytes: try message.finish(answering: request.message), destination: destination, endpoint: endpoint,
-                requestPort: datagram.port)
+                requestPort: datagram.port, mayJoin: mayJoin)
         }
         do throws(DHCPRefusal) {
             switch consume response {

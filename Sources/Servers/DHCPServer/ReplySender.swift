@@ -11,10 +11,14 @@ final class PreparedReply: Sendable {
     let endpoint: Endpoint
     /// Where the request came from: a relay may want its replies there (RFC 8357), and a client of ProxyDHCP does.
     let requestPort: UInt16
+    /// To a relay, with others to it, where the document of the subnet lets them (`joinReplies`).
+    let mayJoin: Bool
 
-    init(type: DHCPMessageType?, bytes: [UInt8], destination: DHCPMessage.Destination, endpoint: Endpoint, requestPort: UInt16) {
+    init(
+        type: DHCPMessageType?, bytes: [UInt8], destination: DHCPMessage.Destination, endpoint: Endpoint, requestPort: UInt16, mayJoin: Bool
+    ) {
         (self.type, self.bytes, self.destination) = (type, bytes, destination)
-        (self.endpoint, self.requestPort) = (endpoint, requestPort)
+        (self.endpoint, self.requestPort, self.mayJoin) = (endpoint, requestPort, mayJoin)
     }
 
     /// For the few that the timeline tells of.
@@ -58,7 +62,7 @@ struct ReplySender: Sendable {
     }
 
     private func datagram(_ reply: PreparedReply, to destination: IPv4Address, port: UInt16) -> OutgoingDatagram {
-        OutgoingDatagram(bytes: reply.bytes, source: reply.endpoint.address, destination: destination, port: port)
+        OutgoingDatagram(bytes: reply.bytes, source: reply.endpoint.address, destination: destination, port: port, mayJoin: reply.mayJoin)
     }
 
     /// Broadcasts go out this way too: the kernel would choose the source address and the interface by its routes.

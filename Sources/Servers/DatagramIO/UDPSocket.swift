@@ -49,32 +49,32 @@ package struct UDPSocket: Sendable {
 
     /// Tries every datagram; one result each, in order, `nil` where it left.
     package func send(_ datagrams: [OutgoingDatagram]) -> [SocketError?] {
-        var results: [SocketError?] = []
-        results.reserveCapacity(datagrams.count)
-        var rest = datagrams[...]
-        while !rest.isEmpty {
-            results += sendBatch(rest.prefix(Int(CSOCKETS_BATCH)))
-            rest = rest.dropFirst(Int(CSOCKETS_BATCH))
+        var results = [SocketError?](repeating: nil, count: datagrams.count)
+        for start in stride(from: 0, to: datagrams.count, by: Int(CSOCKETS_BATCH)) {
+            sendBatch(datagrams[start..<min(start + Int(CSOCKETS_BATCH), datagrams.count)]) { results[$0] = $1 }
         }
         return results
     }
 
-    private func sendBatch(_ datagrams: ArraySlice<OutgoingDatagram>) -> [SocketError?] {
+    /// Tells `failed` the places of those that did not leave.
+    private func sendBatch(_ datagrams: ArraySlice<OutgoingDatagram>, _ failed: (Int, SocketError) -> Void) {
+        // One behind another, so that the kernel may take several as one message.
         var payload: [UInt8] = []
         payload.reserveCapacity(datagrams.reduce(0) { $0 + $1.bytes.count })
-        for datagram in datagrams { payload += datagram.bytes }
-        return payload.withUnsafeBufferPointer { payload in
+        for datagram in datagrams { payload.append(contentsOf: datagram.bytes) }
+        payload.withUnsafeBufferPointer { payload in
             var offset = 0
             var messages = datagrams.map { datagram in
                 defer { offset += datagram.bytes.count }
                 return csockets_outgoing(
                     bytes: payload.baseAddress.map { $0 + offset }, length: UInt32(clamping: datagram.bytes.count),
                     source_address: datagram.source.value, destination_address: datagram.destination.value,
-                    interface_index: datagram.interfaceIndex, destination_port: datagram.port, error: 0)
+                    interface_index: datagram.interfaceIndex, destination_port: datagram.port,
+                    may_join: datagram.mayJoin ? 1 : 0, error: 0)
             }
-            _ = csockets_send(descriptor.number, &messages, Int32(messages.count))
-            return zip(messages, datagrams).map { message, datagram in
-                message.error == 0 ? nil : SocketError("send to \(datagram.destination)", code: message.error)
+            guard csockets_send(descriptor.number, &messages, Int32(messages.count)) < messages.count else { return }
+            for (index, message) in zip(datagrams.indices, messages) where message.error != 0 {
+                failed(index, SocketError("send to \(datagrams[index].destination)", code: message.error))
             }
         }
     }
@@ -89,9 +89,15 @@ package struct OutgoingDatagram: Sendable, Hashable {
     package var port: UInt16
     /// 0 follows the routes.
     package var interfaceIndex: UInt32
+    /// It may leave with others of its size to its receiver as one message, which the kernel cuts where it leaves the computer: whoever
+    /// reads raw frames on this computer sees the first of them only.
+    package var mayJoin: Bool
 
-    package init(bytes: [UInt8], source: IPv4Address = .any, destination: IPv4Address, port: UInt16, interfaceIndex: UInt32 = 0) {
+    package init(
+        bytes: [UInt8], source: IPv4Address = .any, destination: IPv4Address, port: UInt16, interfaceIndex: UInt32 = 0,
+        mayJoin: Bool = false
+    ) {
         (self.bytes, self.source, self.destination) = (bytes, source, destination)
-        (self.port, self.interfaceIndex) = (port, interfaceIndex)
+        (self.port, self.interfaceIndex, self.mayJoin) = (port, interfaceIndex, mayJoin)
     }
 }

@@ -90,50 +90,93 @@ int csockets_receive(int descriptor, struct csockets_incoming *datagrams, int co
     return received;
 }
 
-int csockets_send(int descriptor, struct csockets_outgoing *datagrams, int count) {
-    struct mmsghdr messages[CSOCKETS_BATCH];
-    struct iovec vectors[CSOCKETS_BATCH];
-    struct sockaddr_in targets[CSOCKETS_BATCH];
-    union control controls[CSOCKETS_BATCH];
-    if (count <= 0) return 0;
-    if (count > CSOCKETS_BATCH) count = CSOCKETS_BATCH;
-    memset(messages, 0, sizeof messages);
-    memset(controls, 0, sizeof controls);
-    memset(targets, 0, sizeof targets);
-    for (int i = 0; i < count; i++) {
-        struct msghdr *header = &messages[i].msg_hdr;
-        targets[i].sin_family = AF_INET;
-        targets[i].sin_port = htons(datagrams[i].destination_port);
-        targets[i].sin_addr.s_addr = htonl(datagrams[i].destination_address);
-        vectors[i] = (struct iovec){(void *)datagrams[i].bytes, datagrams[i].length};
-        header->msg_iov = &vectors[i];
-        header->msg_iovlen = 1;
-        header->msg_name = &targets[i];
-        header->msg_namelen = sizeof targets[i];
-        if (!datagrams[i].source_address && !datagrams[i].interface_index) continue;
-        struct in_pktinfo information = {0};
-        information.ipi_ifindex = (int)datagrams[i].interface_index;
-        information.ipi_spec_dst.s_addr = htonl(datagrams[i].source_address);
-        header->msg_control = &controls[i];
-        header->msg_controllen = sizeof controls[i];
-        struct cmsghdr *part = CMSG_FIRSTHDR(header);
-        part->cmsg_level = IPPROTO_IP;
-        part->cmsg_type = IP_PKTINFO;
-        part->cmsg_len = CMSG_LEN(sizeof information);
-        memcpy(CMSG_DATA(part), &information, sizeof information);
+// A message for sendmmsg, and how many datagrams it is cut into.
+struct outgoing_run {
+    int count;
+    struct iovec vector;
+    struct sockaddr_in target;
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(sizeof(struct in_pktinfo)) + CMSG_SPACE(sizeof(uint16_t))];
+    } control;
+};
+
+// How many datagrams from the first on the kernel may cut from one message (UDP_SEGMENT): of one size, to one receiver, their bytes one behind another.
+static int run_length(const struct csockets_outgoing *first, int count) {
+    int limit = first->may_join && first->length ? 65507 / (int)first->length : 1, length = 1;
+    if (limit > count) limit = count;
+    for (; length < limit; length++) {
+        const struct csockets_outgoing *next = first + length;
+        if (!next->may_join || next->bytes != first->bytes + (size_t)length * first->length || next->length != first->length ||
+            next->destination_address != first->destination_address || next->destination_port != first->destination_port ||
+            next->source_address != first->source_address || next->interface_index != first->interface_index)
+            break;
     }
-    int left = 0;
-    for (int i = 0; i < count;) {
-        int sent = sendmmsg(descriptor, messages + i, (unsigned)(count - i), MSG_DONTWAIT);
+    return length;
+}
+
+static void add_control(struct msghdr *header, struct outgoing_run *run, int level, int type, const void *value, size_t size) {
+    struct cmsghdr *part = (struct cmsghdr *)(run->control.bytes + header->msg_controllen);
+    part->cmsg_level = level;
+    part->cmsg_type = type;
+    part->cmsg_len = CMSG_LEN(size);
+    memcpy(CMSG_DATA(part), value, size);
+    header->msg_control = run->control.bytes;
+    header->msg_controllen += CMSG_SPACE(size);
+}
+
+static int send_runs(int descriptor, struct csockets_outgoing *datagrams, int count, int may_segment) {
+    struct mmsghdr messages[CSOCKETS_BATCH];
+    struct outgoing_run runs[CSOCKETS_BATCH];
+    int made = 0, left = 0;
+    for (int i = 0; i < count; i += runs[made++].count) {
+        struct outgoing_run *run = &runs[made];
+        struct csockets_outgoing *first = &datagrams[i];
+        memset(run, 0, sizeof *run);
+        run->count = may_segment ? run_length(first, count - i) : 1;
+        run->vector = (struct iovec){(void *)first->bytes, (size_t)first->length * (size_t)run->count};
+        run->target = (struct sockaddr_in){.sin_family = AF_INET,
+                                           .sin_port = htons(first->destination_port),
+                                           .sin_addr.s_addr = htonl(first->destination_address)};
+        struct msghdr *header = &messages[made].msg_hdr;
+        *header = (struct msghdr){
+            .msg_name = &run->target, .msg_namelen = sizeof run->target, .msg_iov = &run->vector, .msg_iovlen = 1};
+        if (first->source_address || first->interface_index) {
+            struct in_pktinfo information = {.ipi_ifindex = (int)first->interface_index,
+                                             .ipi_spec_dst.s_addr = htonl(first->source_address)};
+            add_control(header, run, IPPROTO_IP, IP_PKTINFO, &information, sizeof information);
+        }
+        if (run->count > 1) {
+            uint16_t size = (uint16_t)first->length;
+            add_control(header, run, IPPROTO_UDP, UDP_SEGMENT, &size, sizeof size);
+        }
+    }
+    struct csockets_outgoing *datagram = datagrams;
+    for (int i = 0; i < made;) {
+        int sent = sendmmsg(descriptor, messages + i, (unsigned)(made - i), MSG_DONTWAIT);
         if (sent < 0 && errno == EINTR) continue;
         // sendmmsg reports an error only for the first message of its call: the next one may go to a better place.
         if (sent <= 0) {
-            datagrams[i++].error = sent < 0 ? errno : EIO;
+            int error = sent < 0 ? errno : EIO, size = runs[i].count;
+            // The kernel does not cut on this way, or the datagrams are longer than its packets.
+            int is_refused = error == EINVAL || error == EIO || error == EMSGSIZE || error == EOPNOTSUPP;
+            if (size > 1 && is_refused) left += send_runs(descriptor, datagram, size, 0);
+            else for (int j = 0; j < size; j++) datagram[j].error = error;
+            datagram += size;
+            i++;
             continue;
         }
-        for (int end = i + sent; i < end; i++, left++) datagrams[i].error = 0;
+        for (int end = i + sent; i < end; i++) {
+            left += runs[i].count;
+            for (int j = 0; j < runs[i].count; j++) (datagram++)->error = 0;
+        }
     }
     return left;
+}
+
+int csockets_send(int descriptor, struct csockets_outgoing *datagrams, int count) {
+    if (count > CSOCKETS_BATCH) count = CSOCKETS_BATCH;
+    return count > 0 ? send_runs(descriptor, datagrams, count, 1) : 0;
 }
 
 int csockets_send_gathered(int descriptor, struct csockets_gathered *gathered, int count) {

@@ -49,6 +49,29 @@ import Testing
         #expect(try receive(2, on: b).map(\.bytes) == [[1, 2, 3], [1, 2, 3]])
     }
 
+    @Test(
+        "Many that may join, of one size to one receiver arrive one by one and in order, whether or not the kernel cuts them",
+        arguments: [true, false])
+    func runs(mayCut: Bool) throws {
+        let (a, b) = (try UDPSocket(address: .any, port: 0), try UDPSocket(address: Self.loopback, port: 0, receiveBuffer: 1 << 20))
+        // The kernel cuts no message that has no checksum: the call then sends one by one.
+        var isOn: Int32 = 1
+        if !mayCut { #expect(setsockopt(a.descriptor.number, SOL_SOCKET, SO_NO_CHECK, &isOn, 4) == 0) }
+        let datagrams = (0..<130).map { (index: Int) -> OutgoingDatagram in
+            let count = index % 10 == 9 ? 301 : 300
+            let source = index < 64 ? Self.loopback : IPv4Address(127, 0, 0, 77)
+            return OutgoingDatagram(
+                bytes: [UInt8](repeating: UInt8(index), count: count), source: source, destination: Self.loopback, port: b.localPort,
+                mayJoin: index % 16 != 15)
+        }
+        #expect(a.send(datagrams).allSatisfy { $0 == nil })
+        let received = try receive(130, on: b)
+        #expect(received.map(\.bytes) == datagrams.map(\.bytes))
+        #expect(received.map(\.source) == datagrams.map(\.source))
+        let nowhere = datagrams.map { OutgoingDatagram(bytes: $0.bytes, destination: Self.loopback, port: 0, mayJoin: true) }
+        #expect(a.send(nowhere).allSatisfy { $0?.code == EINVAL })
+    }
+
     @Test("It sends from the address it is told to")
     func source() throws {
         let (a, b) = (try UDPSocket(address: .any, port: 0), try UDPSocket(address: Self.loopback, port: 0))

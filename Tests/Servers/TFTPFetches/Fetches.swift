@@ -129,7 +129,7 @@ final class Fetches {
             csockets_outgoing(
                 bytes: target, length: UInt32(count), source_address: plan.firstAddress.value + UInt32(index),
                 destination_address: plan.server.value, interface_index: 0,
-                destination_port: client.phase == .asking ? plan.port : client.serverPort, error: 0))
+                destination_port: client.phase == .asking ? plan.port : client.serverPort, may_join: 0, error: 0))
     }
 
     private func flush() {

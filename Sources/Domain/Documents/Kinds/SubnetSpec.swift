@@ -29,6 +29,8 @@ package struct SubnetSpec: Sendable, Hashable {
     /// Whether we ask on our own links, ahead of time, who answers for a free address, and who else answers DHCP.
     package var probeAddresses = false
     package var probeServers = false
+    /// Whether replies to a relay may leave as one message: relays are other machines, and none reads raw frames on the server's computer.
+    package var joinReplies = false
     /// What a host that no document speaks of is started with; `nil` starts none.
     package var acceptUnknown: AcceptUnknown?
     /// Hosts that may download an image at the same time; `nil` is no limit.
@@ -65,7 +67,8 @@ extension SubnetSpec {
     private static let known = [
         "prefix", "mode", "pools", "exclude", "reservations", "sharedNetwork", "routers", "routes", "nameServers", "timeServers", "domainName",
         "options",
-        "leaseTime", "unknownHosts", "unknownPercent", "unknownPerCircuit", "probeAddresses", "probeServers", "acceptUnknown", "downloads",
+        "leaseTime", "unknownHosts", "unknownPercent", "unknownPerCircuit", "probeAddresses", "probeServers", "joinReplies", "acceptUnknown",
+        "downloads",
     ]
 
     init?(reading cursor: Cursor) {
@@ -118,6 +121,7 @@ extension SubnetSpec {
         }
         probeAddresses = fields["probeAddresses"]?.flag() ?? false
         probeServers = fields["probeServers"]?.flag() ?? false
+        joinReplies = fields["joinReplies"]?.flag() ?? false
         if let mode = fields["mode"]?.parsed(Mode.allCases.map(\.rawValue).joined(separator: " or "), { Mode(rawValue: $0) }) {
             self.mode = mode
         }
@@ -131,7 +135,7 @@ extension SubnetSpec {
             "pools", "exclude", "reservations", "sharedNetwork", "routers", "routes", "nameServers", "timeServers", "domainName", "options",
             "leaseTime", "unknownPercent", "unknownPerCircuit", "probeAddresses", "probeServers",
         ]
-        for name in theirs + (mode == .external ? ["unknownHosts"] : []) {
+        for name in theirs + (mode == .external ? ["unknownHosts", "joinReplies"] : []) {
             fields[name]?.report(
                 .conflictingFields, "\(name) cannot be given together with mode: \(mode.rawValue): another server gives the addresses",
                 hint: "say it in that server's configuration, and remove it here")

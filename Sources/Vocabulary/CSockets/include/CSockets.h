@@ -28,6 +28,8 @@ struct csockets_outgoing {
     uint32_t destination_address;
     uint32_t interface_index;
     uint16_t destination_port;
+    /// 1: may leave in one message with its neighbours.
+    uint8_t may_join;
     /// Set by the call: 0 or an errno.
     int32_t error;
 };
@@ -73,7 +75,8 @@ int csockets_udp_open(const char *interface, uint32_t address, uint16_t port, in
 /// The port a socket is bound to.
 int csockets_local_port(int descriptor);
 int csockets_receive(int descriptor, struct csockets_incoming *datagrams, int count);
-/// Tries every one; how many left.
+/// Tries every one; how many left. Those that may join, of one size to one receiver, whose bytes lie one behind another, leave as one
+/// message, which the kernel cuts (UDP_SEGMENT): they go the way through the network stack once.
 int csockets_send(int descriptor, struct csockets_outgoing *datagrams, int count);
 
 /// In order, until one would block; how many were tried. At most `CSOCKETS_BATCH`.
