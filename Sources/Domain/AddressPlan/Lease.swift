@@ -39,6 +39,9 @@ package struct Lease: Sendable, Hashable {
     /// A client may be using the address now.
     package func isInUse(at now: Int64) -> Bool { state == .bound && expires > now }
 
+    /// Nobody may have the address now, since somebody else answers for it.
+    package func isQuarantined(at now: Int64) -> Bool { state == .declined && expires > now }
+
     /// `seconds` after `now`, without overflow; all ones is for ever (RFC 2131 section 3.3).
     package static func expiry(after seconds: UInt32, from now: Int64) -> Int64 {
         let (sum, overflow) = now.addingReportingOverflow(Int64(seconds))

@@ -11,6 +11,8 @@ package enum LeaseRefusal: Error, Hashable, Sendable {
     case heldByAnother(IPv4Address, HardwareAddress)
     /// Somebody declined it lately.
     case quarantined(IPv4Address)
+    /// Its client, or the switch port that it is at, has declined as many as it is believed.
+    case tooManyDeclined(IPv4Address)
     /// This client has no record of that address.
     case leaseUnknown(IPv4Address)
     /// Another address is reserved for this client.
@@ -26,6 +28,7 @@ extension LeaseRefusal: CustomStringConvertible {
         case .reservedForAnother(let address): "\(address) is reserved for another host"
         case .heldByAnother(let address, let holder): "\(address) is held by \(holder)"
         case .quarantined(let address): "\(address) was declined lately: something else answers for it"
+        case .tooManyDeclined(let address): "\(address) is not quarantined: its client or its switch port has declined too many"
         case .leaseUnknown(let address): "no lease of \(address) is known for this client"
         case .reservedElsewhere(let address, let reserved): "\(address) was asked for, \(reserved) is reserved"
         }

@@ -57,11 +57,13 @@ extension LeaseTable {
     }
 
     /// DHCPDECLINE (section 4.3.3): something else answers for the address, so nobody gets it for `quarantine` seconds.
+    /// A client beyond `QuarantineCounts.mostOfOneMachine` keeps what it has.
     package mutating func decline(
         _ address: IPv4Address, by client: LeaseClient, now: Int64, quarantine: UInt32 = 3600
     ) throws(LeaseRefusal) -> LeaseChange {
         let record = try held(address, by: client, now: now)
         guard record.current.state != .declined else { throw .quarantined(address) }
+        guard quarantined(by: client.hardwareAddress, at: now) < QuarantineCounts.mostOfOneMachine else { throw .tooManyDeclined(address) }
         return end(record, as: .declined, expires: Lease.expiry(after: quarantine, from: now))
     }
 

@@ -54,15 +54,21 @@ package struct LeaseTable: Sendable {
         addresses[hardwareAddress]?.compactMap { records[$0]?.current } ?? []
     }
 
-    /// Until when a NIC holds its last address; `nil` when it holds none now. Where a prefix is given, only addresses in it count.
+    /// Until when a NIC holds its last address; `nil` when it holds none now. Where a prefix is given, only addresses in it count. What it
+    /// declined is not its own.
     package func end(of hardwareAddress: HardwareAddress, within prefix: IPv4Prefix? = nil, at now: Int64) -> Int64? {
         guard let addresses = addresses[hardwareAddress] else { return nil }
         var last: Int64?
         for address in addresses where prefix?.contains(address) ?? true {
-            guard let lease = records[address]?.current, lease.isHeld(at: now) else { continue }
+            guard let lease = records[address]?.current, lease.state != .declined, lease.isHeld(at: now) else { continue }
             last = max(last ?? lease.expires, lease.expires)
         }
         return last
+    }
+
+    /// How many addresses are quarantined because of this NIC.
+    package func quarantined(by hardwareAddress: HardwareAddress, at now: Int64) -> Int {
+        addresses[hardwareAddress]?.count { records[$0]?.current.isQuarantined(at: now) ?? false } ?? 0
     }
 
     func addresses(of hardwareAddress: HardwareAddress) -> AddressList? { addresses[hardwareAddress] }

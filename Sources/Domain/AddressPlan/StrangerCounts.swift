@@ -1,45 +1,20 @@
 import Primitives
 
 /// Who of those that no document speaks of holds an address, by subnet and by relay circuit. A machine that invents hardware addresses gets
-/// as many as its limits say, and the rest of the pools stays for others.
+/// as many as its limits say, and the rest of the pools stays for others. What a stranger declined counts as held until its quarantine ends.
 package struct StrangerCounts: Sendable {
-    /// Until when each has its address, by hardware address.
-    private struct Holders: Sendable {
-        var until = NumberTable<Int64>()
-        /// Before this nobody's time ends: a flood must not have all of them looked at for each message.
-        var nextEnd = Int64.max
-
-        mutating func admits(_ client: HardwareAddress, most: Int, now: Int64) -> Bool {
-            if until.count < most || until[client] != nil { return true }
-            if now >= nextEnd { forgetEnded(at: now) }
-            return until.count < most
-        }
-
-        private mutating func forgetEnded(at now: Int64) {
-            var left = NumberTable<Int64>()
-            nextEnd = .max
-            for (key, end) in zip(until.keys, until.values) where end > now {
-                left[key] = end
-                nextEnd = min(nextEnd, end)
-            }
-            until = left
-        }
-
-        mutating func hold(_ client: HardwareAddress, until end: Int64) {
-            until[client] = end
-            nextEnd = min(nextEnd, end)
-        }
-    }
-
-    /// By `IPv4Prefix.number`.
-    private var bySubnet = NumberTable<Holders>()
-    private var byCircuit: [RelayCircuit: Holders] = [:]
+    /// By `IPv4Prefix.number`. In each, strangers by hardware address and what they declined by `key(_:)`.
+    private var bySubnet = NumberTable<HolderCounts>()
+    private var byCircuit: [RelayCircuit: HolderCounts] = [:]
 
     package init() {}
 
+    /// Beyond every hardware address.
+    private static func key(_ address: IPv4Address) -> UInt64 { 1 << 48 | UInt64(address.value) }
+
     /// Whether a stranger may have an address here, or has one already.
     package mutating func admits(_ client: LeaseClient, in subnet: ServedSubnet, now: Int64) -> Bool {
-        let hardware = client.hardwareAddress
+        let hardware = client.hardwareAddress.value
         if let most = subnet.plan.mostStrangers,
             bySubnet.update(subnet.plan.prefix.number, { $0.admits(hardware, most: most, now: now) }) == false
         {
@@ -51,21 +26,39 @@ package struct StrangerCounts: Sendable {
 
     /// Its address is free again before its time.
     package mutating func release(_ lease: Lease, in subnet: ServedSubnet) {
-        bySubnet.update(subnet.plan.prefix.number) { $0.until[lease.hardwareAddress] = nil }
-        if let circuit = lease.circuit { byCircuit[circuit]?.until[lease.hardwareAddress] = nil }
+        release(lease.hardwareAddress.value, lease.circuit, in: subnet)
     }
 
     /// A stranger was offered or given an address until then.
     package mutating func hold(_ client: LeaseClient, in subnet: ServedSubnet, until end: Int64) {
+        hold(client.hardwareAddress.value, client.circuit, in: subnet, until: end)
+    }
+
+    /// A stranger declined an address, which nobody gets for a time.
+    package mutating func quarantine(_ lease: Lease, in subnet: ServedSubnet) {
+        hold(Self.key(lease.address), lease.circuit, in: subnet, until: lease.expires)
+    }
+
+    /// A declined address is free again before its time.
+    package mutating func endQuarantine(_ lease: Lease, in subnet: ServedSubnet) {
+        release(Self.key(lease.address), lease.circuit, in: subnet)
+    }
+
+    private mutating func hold(_ key: UInt64, _ circuit: RelayCircuit?, in subnet: ServedSubnet, until end: Int64) {
         if subnet.plan.mostStrangers != nil {
-            let key = subnet.plan.prefix.number
-            if bySubnet.update(key, { $0.hold(client.hardwareAddress, until: end) }) == nil {
-                var holders = Holders()
-                holders.hold(client.hardwareAddress, until: end)
-                bySubnet[key] = holders
+            let number = subnet.plan.prefix.number
+            if bySubnet.update(number, { $0.hold(key, until: end) }) == nil {
+                var holders = HolderCounts()
+                holders.hold(key, until: end)
+                bySubnet[number] = holders
             }
         }
-        guard subnet.plan.mostStrangersPerCircuit != nil, let circuit = client.circuit else { return }
-        byCircuit[circuit, default: Holders()].hold(client.hardwareAddress, until: end)
+        guard subnet.plan.mostStrangersPerCircuit != nil, let circuit else { return }
+        byCircuit[circuit, default: HolderCounts()].hold(key, until: end)
+    }
+
+    private mutating func release(_ key: UInt64, _ circuit: RelayCircuit?, in subnet: ServedSubnet) {
+        bySubnet.update(subnet.plan.prefix.number) { $0.release(key) }
+        if let circuit { byCircuit[circuit]?.release(key) }
     }
 }

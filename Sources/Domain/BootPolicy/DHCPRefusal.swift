@@ -28,6 +28,7 @@ package enum DHCPRefusal: String, Error, Sendable, Hashable, CaseIterable {
     case reservedForAnother = "reserved-for-another"
     case heldByAnother = "held-by-another"
     case quarantined = "quarantined"
+    case declineLimit = "decline-limit"
     case leaseUnknown = "lease-unknown"
     case reservedElsewhere = "reserved-elsewhere"
     // Boot: the client gets its address all the same.
@@ -63,6 +64,7 @@ extension DHCPRefusal {
             case .reservedForAnother: .reservedForAnother
             case .heldByAnother: .heldByAnother
             case .quarantined: .quarantined
+            case .tooManyDeclined: .declineLimit
             case .leaseUnknown: .leaseUnknown
             case .reservedElsewhere: .reservedElsewhere
             }

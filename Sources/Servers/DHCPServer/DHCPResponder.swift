@@ -32,11 +32,13 @@ package struct DHCPResponder: Sendable {
     package private(set) var subnets = SubnetChoice([])
     package var policy: ReplyPolicy
     private var strangers = StrangerCounts()
+    package var quarantines: QuarantineCounts
     private let offerTime: UInt32
     private let quarantineTime: UInt32
 
     package init(table: LeaseTable, policy: ReplyPolicy, offerTime: UInt32 = 60, quarantineTime: UInt32 = 3600) {
         (self.table, self.policy) = (table, policy)
+        quarantines = QuarantineCounts(of: table)
         (self.offerTime, self.quarantineTime) = (offerTime, quarantineTime)
     }
 
@@ -67,7 +69,7 @@ package struct DHCPResponder: Sendable {
         switch request.type {
         case .discover: return discover(request, client: client, subnet: subnet, arrival: arrival, now: now)
         case .request: return self.request(request, client: client, subnet: subnet, arrival: arrival, now: now)
-        case .decline: return decline(request, client: client, subnet: subnet, arrival: arrival, now: now)
+        case .decline: return decline(request, client: client, isKnown: isKnown, subnet: subnet, arrival: arrival, now: now)
         case .release: return release(request, client: client, arrival: arrival, now: now)
         case .inform: return inform(request, subnet: subnet, arrival: arrival)
         default: return .ignore(.unexpectedMessageType)
@@ -187,12 +189,25 @@ package struct DHCPResponder: Sendable {
     }
 
     private mutating func decline(
-        _ request: CheckedRequest, client: LeaseClient, subnet: ServedSubnet, arrival: Arrival, now: Int64
+        _ request: CheckedRequest, client: LeaseClient, isKnown: Bool, subnet: ServedSubnet, arrival: Arrival, now: Int64
     ) -> Response {
         if let chosen = request.message.serverIdentifier, !isOurs(chosen, request, arrival) { return .ignore(.otherServerChosen) }
         guard let address = request.message.requestedAddress, !address.isAny else { return .ignore(.noAddressNamed) }
+        // The circuit that counts is the one that the lease remembers: a DHCPDECLINE may come without option 82.
+        if let circuit = table.lease(at: address)?.circuit, let most = subnet.plan.mostStrangersPerCircuit,
+            !quarantines.admits(address, from: circuit, most: most, now: now)
+        {
+            return .ignore(.declineLimit)
+        }
         do {
-            return .silent(try table.decline(address, by: client, now: now, quarantine: quarantineTime))
+            let change = try table.decline(address, by: client, now: now, quarantine: quarantineTime)
+            for lease in change.leases {
+                quarantines.hold(lease)
+                guard !isKnown, let subnet = subnets.subnet(containing: address) else { continue }
+                strangers.quarantine(lease, in: subnet)
+                if table.end(of: client.hardwareAddress, within: subnet.plan.prefix, at: now) == nil { strangers.release(lease, in: subnet) }
+            }
+            return .silent(change)
         } catch {
             return .ignore(DHCPRefusal(error))
         }
@@ -210,9 +225,11 @@ package struct DHCPResponder: Sendable {
         }
     }
 
-    /// A stranger that gave its address back is no longer among those that have one.
+    /// A stranger that gave its address back is no longer among those that have one, and an address that is free again is not quarantined.
     package mutating func forget(_ lease: Lease, now: Int64) {
+        quarantines.release(lease)
         guard let subnet = subnets.subnet(containing: lease.address) else { return }
+        strangers.endQuarantine(lease, in: subnet)
         guard table.end(of: lease.hardwareAddress, within: subnet.plan.prefix, at: now) == nil else { return }
         strangers.release(lease, in: subnet)
     }

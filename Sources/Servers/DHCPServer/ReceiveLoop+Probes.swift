@@ -14,8 +14,6 @@ struct ProbeTarget: Sendable, Hashable {
 
     /// Addresses that are known to be free ahead of need: more than a rack takes in the seconds that a round lasts.
     static let most = 64
-    /// Addresses that one machine is believed to have. A router that answers for everybody (local proxy ARP) must not empty a pool.
-    static let mostOfOneMachine = 8
 }
 
 extension ReceiveLoop {
@@ -40,8 +38,7 @@ extension ReceiveLoop {
     mutating func quarantine(_ address: IPv4Address, usedBy hardware: HardwareAddress) {
         let detail: String
         let now = clock()
-        let before = responder.table.leases(of: hardware).filter { $0.state == .declined && $0.isHeld(at: now) }
-        guard before.count < ProbeTarget.mostOfOneMachine else { return statistics.foundConflict() }
+        guard responder.table.quarantined(by: hardware, at: now) < QuarantineCounts.mostOfOneMachine else { return statistics.foundConflict() }
         switch responder.table.quarantine(address, usedBy: hardware, now: now, quarantine: configuration.quarantineTime) {
         case .known: return
         case .kept: detail = "\(hardware), which had \(address), uses it beyond its lease: it is kept for that one"
