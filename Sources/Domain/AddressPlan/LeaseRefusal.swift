@@ -19,6 +19,16 @@ package enum LeaseRefusal: Error, Hashable, Sendable {
     case reservedElsewhere(IPv4Address, reserved: IPv4Address)
 }
 
+extension LeaseRefusal {
+    /// Another server may have given the address: nothing of ours speaks of it.
+    package var mayBeAnothers: Bool {
+        switch self {
+        case .leaseUnknown, .addressOutsideSubnet, .addressNotInPool: true
+        default: false
+        }
+    }
+}
+
 extension LeaseRefusal: CustomStringConvertible {
     package var description: String {
         switch self {

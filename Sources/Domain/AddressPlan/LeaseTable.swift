@@ -66,6 +66,9 @@ package struct LeaseTable: Sendable {
         return last
     }
 
+    /// Whether the NIC has, or had here, any address.
+    package func knows(_ hardwareAddress: HardwareAddress) -> Bool { addresses[hardwareAddress] != nil }
+
     /// How many addresses are quarantined because of this NIC.
     package func quarantined(by hardwareAddress: HardwareAddress, at now: Int64) -> Int {
         addresses[hardwareAddress]?.count { records[$0]?.current.isQuarantined(at: now) ?? false } ?? 0

@@ -43,6 +43,9 @@ package struct SubnetPlan: Sendable, Hashable {
     package var hostOptions: [HardwareAddress: [UInt8: [UInt8]]] = [:]
     /// Only hosts that a Host document speaks of get an answer.
     package var ignoresUnknownHosts: Bool
+    /// No other server gives addresses here: a client that we know nothing of, and that speaks of an address we did not give, is told to
+    /// begin again (RFC 2131 section 4.3.2).
+    package var isAuthoritative = false
     /// Whether free addresses are probed before they are given (RFC 5227), and whether the wire is asked for other DHCP servers: where an
     /// interface of ours is on it.
     package var probesAddresses = false

@@ -23,14 +23,11 @@ package enum ReplyDecision: Sendable, Hashable {
 /// Makes replies. Pure: the same request, subnet, lease and addresses make the same bytes.
 package struct ReplyPolicy: Sendable, Hashable {
     package var loaders: LoaderTable
-    /// We are the only DHCP server here: a client with an address that we know nothing of is told to begin again (RFC 2131 section 4.3.2).
-    package var isAuthoritative: Bool
     /// Option 61 in replies (RFC 6842), which some old clients choke on.
     package var repeatsClientIdentifier: Bool
 
-    package init(loaders: LoaderTable = .ipxe, isAuthoritative: Bool = true, repeatsClientIdentifier: Bool = true) {
-        (self.loaders, self.isAuthoritative) = (loaders, isAuthoritative)
-        self.repeatsClientIdentifier = repeatsClientIdentifier
+    package init(loaders: LoaderTable = .ipxe, repeatsClientIdentifier: Bool = true) {
+        (self.loaders, self.repeatsClientIdentifier) = (loaders, repeatsClientIdentifier)
     }
 
     package func reply(
@@ -41,18 +38,12 @@ package struct ReplyPolicy: Sendable, Hashable {
         case .granted(let lease): configure(.acknowledgement, for: request, in: subnet, lease: lease, servers: servers)
         case .informed: configure(.acknowledgement, for: request, in: subnet, lease: nil, servers: servers)
         case .refused(let refusal, asked: nil): .ignore(DHCPRefusal(refusal))
-        case .refused(let refusal, asked: let kind?): refuse(request, refusal, kind: kind, servers: servers)
+        case .refused(let refusal, asked: _?): refuse(request, refusal, servers: servers)
         }
     }
 
-    /// A client that chose us gets an answer always. One that speaks of an address it had gets it only where no other server could have
-    /// given that address: a DHCPNAK from the wrong server takes the address of a client that was right.
-    private func refuse(
-        _ request: CheckedRequest, _ refusal: LeaseRefusal, kind: LeaseRequestKind, servers: ServerAddresses
-    ) -> ReplyDecision {
+    private func refuse(_ request: CheckedRequest, _ refusal: LeaseRefusal, servers: ServerAddresses) -> ReplyDecision {
         let name = DHCPRefusal(refusal)
-        let mayBeAnothers = [.leaseUnknown, .addressOutsideSubnet, .addressNotInPool].contains(name)
-        if kind != .selecting, mayBeAnothers, !isAuthoritative { return .ignore(name) }
         var reply = DHCPMessage(
             replyingTo: request.message, type: .negativeAcknowledgement, serverIdentifier: servers.identifier,
             repeatsClientIdentifier: repeatsClientIdentifier, relay: request.relay)

@@ -178,6 +178,11 @@ package struct DHCPResponder: Sendable {
             let reply = policy.reply(to: request, in: subnet, decision: .granted(lease), servers: arrival.servers)
             return Response(reply, after: change)
         } catch {
+            // Who chose us is answered always. Who speaks of an address that it had is not, where we know neither of both: a DHCPNAK from the
+            // wrong server takes the address of a client that was right (RFC 2131 section 4.3.2).
+            if kind != .selecting, !subnet.plan.isAuthoritative, error.mayBeAnothers, !table.knows(client.hardwareAddress) {
+                return .ignore(DHCPRefusal(error))
+            }
             return Response(policy.reply(to: request, in: subnet, decision: .refused(error, asked: kind), servers: arrival.servers))
         }
     }

@@ -104,6 +104,7 @@ extension SubnetPlan {
         // Rounded up: a small pool is theirs as a whole.
         mostStrangers = (addresses * spec.unknownPercent + 99) / 100
         mostStrangersPerCircuit = spec.unknownPerCircuit
+        isAuthoritative = spec.authoritative
         (probesAddresses, probesServers, joinsReplies) = (spec.probeAddresses, spec.probeServers, spec.joinReplies)
         sharedNetwork = spec.sharedNetwork
         routes = spec.routes.map { SubnetRoute(destination: $0.destination, router: $0.router) }

@@ -134,20 +134,6 @@ import Testing
         #expect(relayed.reply.wantsBroadcast && relayed.destination == .relay(.init(10, 0, 0, 2), usesSourcePort: false))
     }
 
-    @Test("Beside another server we do not refuse what that one may have given", arguments: [LeaseRequestKind.rebooting, .renewing])
-    func notAuthoritative(kind: LeaseRequestKind) throws {
-        let policy = ReplyPolicy(isAuthoritative: false)
-        let request = try CheckedRequest(message(.request))
-        func decide(_ refusal: LeaseRefusal, _ kind: LeaseRequestKind) throws -> ReplyDecision {
-            policy.reply(to: request, in: try rackSubnet(), decision: .refused(refusal, asked: kind), servers: servers)
-        }
-        #expect(try decide(.leaseUnknown(leasedAddress), kind) == .ignore(.leaseUnknown))
-        #expect(throws: Never.self) {
-            try replied(to: message(.request), decision: .refused(.leaseUnknown(leasedAddress), asked: .selecting), policy: policy)
-        }
-        if case .ignore = try decide(.heldByAnother(leasedAddress, bootingNIC), kind) { Issue.record("that address is ours to refuse") }
-    }
-
     @Test("A full pool is met with silence: there may be another server")
     func exhausted() throws {
         let decided = ReplyPolicy().reply(

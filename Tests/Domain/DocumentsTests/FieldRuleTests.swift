@@ -35,6 +35,8 @@ struct FieldRuleTests {
         Row("Subnet", "{prefix: 10.0.0.0/24, unknownPercent: 0}", "spec.unknownPercent invalid-value"),
         Row("Subnet", "{prefix: 10.0.0.0/24, unknownPercent: 101}", "spec.unknownPercent invalid-value"),
         Row("Subnet", "{prefix: 10.0.0.0/24, probeAddresses: sometimes}", "spec.probeAddresses invalid-value"),
+        Row("Subnet", "{prefix: 10.0.0.0/24, authoritative: perhaps}", "spec.authoritative invalid-value"),
+        Row("Subnet", "{prefix: 10.0.0.0/24, mode: proxy, authoritative: true}", "spec.authoritative conflicting-fields"),
         Row("Subnet", "{prefix: 10.0.0.0/24, joinReplies: relays}", "spec.joinReplies invalid-value"),
         Row("Subnet", "{prefix: 10.0.0.0/24, mode: external, joinReplies: true}", "spec.joinReplies conflicting-fields"),
         Row("Subnet", "{prefix: 10.0.0.0/24, mode: proxy, probeServers: true}", "spec.probeServers conflicting-fields"),

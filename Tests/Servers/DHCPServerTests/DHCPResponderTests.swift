@@ -126,6 +126,7 @@ import Testing
         var responder = DHCPResponder(table: LeaseTable(), policy: ReplyPolicy())
         var plan = try rackPlan()
         plan.reservations = [nic(9): .init(10, 0, 0, 60)]
+        plan.isAuthoritative = true
         responder.serve([plan])
         #expect(try lease(&responder) == Self.held)
         let declined = try lease(&responder, to: nic(3))
@@ -137,6 +138,49 @@ import Testing
         case .reply(let reply, let destination, let refusal):
             #expect(reply.messageType == .negativeAcknowledgement && refusal == row.refusal && row.nak && destination == .broadcast)
         case .commit(let change, _, _, _): Issue.record("granted \(change)")
+        }
+    }
+
+    struct Claim: CustomTestStringConvertible, Sendable {
+        let name: String
+        let address: IPv4Address
+        var selects = false
+        /// Whether it is told no: by an authoritative server, by one that is not, and by that one where the client once had an address of it.
+        let naks: [Bool]
+        var testDescription: String { name }
+    }
+
+    static let claims = [
+        Claim(name: "an address of our pool that we did not give", address: .init(10, 0, 0, 105), naks: [true, false, true]),
+        Claim(name: "an address of this network outside of our pools", address: .init(10, 0, 0, 250), naks: [true, false, true]),
+        Claim(name: "an address of another network", address: other, naks: [true, false, true]),
+        Claim(name: "an address that is another's by our records", address: held, naks: [true, true, true]),
+        Claim(name: "an address of another network, chosen from our offer", address: other, selects: true, naks: [true, true, true]),
+    ]
+
+    @Test("A client that speaks of an address which may be another server's is told no where we are authoritative or know it", arguments: claims)
+    func authority(_ claim: Claim) throws {
+        for (nak, (isAuthoritative, hadAddress)) in zip(claim.naks, [(true, false), (false, false), (false, true)]) {
+            for state in claim.selects ? ["selecting"] : ["renewing", "rebinding", "rebooting"] {
+                var responder = DHCPResponder(table: LeaseTable(), policy: ReplyPolicy())
+                var plan = try rackPlan()
+                plan.isAuthoritative = isAuthoritative
+                responder.serve([plan])
+                #expect(try lease(&responder, to: nic(1)) == Self.held)
+                if hadAddress { _ = try lease(&responder, to: nic(2)) }
+                var request = message(.request, from: nic(2))
+                if claim.selects { request.serverIdentifier = Self.identifier }
+                if ["selecting", "rebooting"].contains(state) {
+                    request.requestedAddress = claim.address
+                } else {
+                    request.clientAddress = claim.address
+                }
+                switch responder.respond(to: try CheckedRequest(request), arrival: Self.arrival, now: 100) {
+                case .reply(let reply, _, _): #expect(nak && reply.messageType == .negativeAcknowledgement, "\(state), had an address: \(hadAddress)")
+                case .ignore(let reason): #expect(!nak && reason != .noSubnet, "\(state), had an address: \(hadAddress)")
+                case .commit(let change, _, _, _): Issue.record("granted \(change)")
+                }
+            }
         }
     }
 

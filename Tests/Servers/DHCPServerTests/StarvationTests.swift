@@ -14,6 +14,7 @@ import Testing
     private func responder(most: Int? = nil, perCircuit: Int? = nil) throws -> DHCPResponder {
         var plan = try rackPlan(pool: 20)
         (plan.mostStrangers, plan.mostStrangersPerCircuit) = (most, perCircuit)
+        plan.isAuthoritative = true
         var responder = DHCPResponder(table: LeaseTable(), policy: ReplyPolicy())
         responder.serve([plan])
         return responder

@@ -22,6 +22,8 @@ package struct SubnetSpec: Sendable, Hashable {
     /// Seconds.
     package var leaseTime: UInt32 = 3600
     package var unknownHosts = UnknownHosts.record
+    /// Whether no other server gives addresses here: clients with an address that is none of ours are then told so.
+    package var authoritative = false
     /// How much of the pools hosts may hold that no document speaks of, in percent, and how many of them at one switch port, where relays
     /// say which.
     package var unknownPercent = 90
@@ -67,8 +69,8 @@ extension SubnetSpec {
     private static let known = [
         "prefix", "mode", "pools", "exclude", "reservations", "sharedNetwork", "routers", "routes", "nameServers", "timeServers", "domainName",
         "options",
-        "leaseTime", "unknownHosts", "unknownPercent", "unknownPerCircuit", "probeAddresses", "probeServers", "joinReplies", "acceptUnknown",
-        "downloads",
+        "leaseTime", "authoritative", "unknownHosts", "unknownPercent", "unknownPerCircuit", "probeAddresses", "probeServers", "joinReplies",
+        "acceptUnknown", "downloads",
     ]
 
     init?(reading cursor: Cursor) {
@@ -119,6 +121,7 @@ extension SubnetSpec {
         {
             unknownPerCircuit = most
         }
+        authoritative = fields["authoritative"]?.flag() ?? false
         probeAddresses = fields["probeAddresses"]?.flag() ?? false
         probeServers = fields["probeServers"]?.flag() ?? false
         joinReplies = fields["joinReplies"]?.flag() ?? false
@@ -133,7 +136,7 @@ extension SubnetSpec {
     private func refuseFieldsOfServer(_ fields: Fields) {
         let theirs = [
             "pools", "exclude", "reservations", "sharedNetwork", "routers", "routes", "nameServers", "timeServers", "domainName", "options",
-            "leaseTime", "unknownPercent", "unknownPerCircuit", "probeAddresses", "probeServers",
+            "leaseTime", "authoritative", "unknownPercent", "unknownPerCircuit", "probeAddresses", "probeServers",
         ]
         for name in theirs + (mode == .external ? ["unknownHosts", "joinReplies"] : []) {
             fields[name]?.report(
