@@ -43,8 +43,9 @@ extension LeaseTable {
         }
         withdrawOffers(to: client.hardwareAddress, in: subnet, except: address)
         for lease in changed.dropFirst() { expect(lease) }
-        var pending = record?.pending ?? []
-        pending.append(lease)
+        let before = record?.pending ?? []
+        // Nearly always what the change holds, without a list of its own.
+        let pending = before.isEmpty && changed.count == 1 ? changed : before + [lease]
         set(Record(current: lease, durable: record?.durable, pending: pending), at: address)
         return LeaseChange(changed)
     }

@@ -142,7 +142,8 @@ package struct LeaseTable: Sendable {
 
 extension LeaseTable.Record {
     mutating func removePending(_ lease: Lease) {
-        if let index = pending.firstIndex(of: lease) { pending.remove(at: index) }
+        guard let index = pending.firstIndex(of: lease) else { return }
+        if pending.count == 1 { pending = [] } else { pending.remove(at: index) }
     }
 }
 

@@ -1,11 +1,12 @@
 import Primitives
 
 /// Values by whole numbers that strangers choose. One number is one multiplication, by a factor of this table's own: numbers that were
-/// chosen to collide do not (multiply-shift hashing, Dietzfelbinger 1997). Values stand one behind another, and cost nothing beside themselves.
+/// chosen to collide do not. Both halves of the product count: the upper bits of one alone leave numbers in a row in heaps, with a factor
+/// that has bad luck. Values stand one behind another, and cost nothing beside themselves.
 struct NumberTable<Value: Sendable>: Sendable {
     private(set) var keys: [UInt64] = []
     private(set) var values: [Value] = []
-    /// Places in `values`, or -1. A power of two, at most two thirds of it used.
+    /// Places in `values`, or -1. A power of two, at most half of it used.
     private var slots = [Int32](repeating: -1, count: 8)
     private let factor = UInt64.random(in: 0 ... .max) | 1
 
@@ -28,7 +29,10 @@ struct NumberTable<Value: Sendable>: Sendable {
         return body(&values[Int(slots[slot])])
     }
 
-    private func home(_ key: UInt64) -> Int { Int(truncatingIfNeeded: (key &* factor) >> UInt64(64 - slots.count.trailingZeroBitCount)) }
+    private func home(_ key: UInt64) -> Int {
+        let (high, low) = key.multipliedFullWidth(by: factor)
+        return Int(truncatingIfNeeded: high ^ low >> 32) & (slots.count - 1)
+    }
 
     private func slot(of key: UInt64) -> Int? {
         var slot = home(key)
@@ -46,7 +50,7 @@ struct NumberTable<Value: Sendable>: Sendable {
         }
         keys.append(key)
         values.append(value)
-        if keys.count * 3 > slots.count * 2 { return grow() }
+        if keys.count * 2 > slots.count { return grow() }
         place(Int32(truncatingIfNeeded: keys.count - 1))
     }
 

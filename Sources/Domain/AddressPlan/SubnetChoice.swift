@@ -52,6 +52,12 @@ package struct SubnetChoice: Sendable {
         return [subnet] + members.filter { $0 !== subnet }
     }
 
+    /// The subnet on the wire of this one that holds the address; this one where none does.
+    package func subnet(containing address: IPv4Address, onWireOf subnet: ServedSubnet) -> ServedSubnet {
+        if subnet.plan.sharedNetwork == nil || subnet.plan.prefix.contains(address) { return subnet }
+        return network(of: subnet).first { $0.plan.prefix.contains(address) } ?? subnet
+    }
+
     package func subnet(containing address: IPv4Address) -> ServedSubnet? {
         for (length, subnets) in byLength {
             guard let prefix = IPv4Prefix(containing: address, length: length) else { continue }

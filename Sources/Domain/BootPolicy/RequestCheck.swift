@@ -17,7 +17,7 @@ package final class CheckedRequest: Sendable {
     package let uuid: UniversalUniqueIdentifier?
 
     /// Throws the first reason not to look any further.
-    package init(_ message: DHCPMessage) throws(DHCPRefusal) {
+    package init(_ message: consuming DHCPMessage) throws(DHCPRefusal) {
         guard message.operation == .request else { throw .notARequest }
         guard message.hardwareType == 1 else { throw .notEthernet }
         guard let hardwareAddress = message.hardwareAddress else { throw .hardwareAddressLength }
@@ -28,10 +28,11 @@ package final class CheckedRequest: Sendable {
         case .discover, .request, .decline, .release, .inform: break
         default: throw .unexpectedMessageType
         }
-        (self.message, self.type, self.hardwareAddress) = (message, type, hardwareAddress)
+        (self.type, self.hardwareAddress) = (type, hardwareAddress)
         bootClient = BootClient(message)
         relay = message.relayAgentInformation
         asked = message.askedFor
         uuid = message.clientMachineIdentifier.flatMap { $0.isUnset ? nil : $0 }
+        self.message = message
     }
 }

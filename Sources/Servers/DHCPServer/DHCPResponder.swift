@@ -103,7 +103,7 @@ package struct DHCPResponder: Sendable {
         if let chosen = message.serverIdentifier, !isOurs(chosen, request, arrival) { return true }
         let named = message.clientAddress.isAny ? message.requestedAddress : message.clientAddress
         guard let address = message.serverIdentifier == nil ? named : message.requestedAddress ?? named, !address.isAny else { return false }
-        let subnet = subnets.network(of: subnet).first { $0.plan.prefix.contains(address) } ?? subnet
+        let subnet = subnets.subnet(containing: address, onWireOf: subnet)
         return table.obstacle(to: client, having: address, in: subnet, now: now) != nil
     }
 
@@ -171,7 +171,7 @@ package struct DHCPResponder: Sendable {
         guard let address = kind == .selecting ? requested ?? named : named, !address.isAny else {
             return .ignore(.noAddressNamed)
         }
-        let subnet = subnets.network(of: subnet).first { $0.plan.prefix.contains(address) } ?? subnet
+        let subnet = subnets.subnet(containing: address, onWireOf: subnet)
         do {
             let change = try table.request(address, kind: kind, by: client, in: subnet, now: now)
             guard let lease = change.leases.first else { return .ignore(.leaseUnknown) }

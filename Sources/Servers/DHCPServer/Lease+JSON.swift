@@ -13,7 +13,7 @@ extension Lease {
         if let hostName { text.add("hostName", hostName) }
         text.add("state", state.rawValue)
         if let uuid { text.add("uuid", uuid.description) }
-        return text.finished
+        return text.finish()
     }
 }
 

@@ -34,6 +34,6 @@ enum EventBody {
         text.add("name", event.name)
         text.add("detail", event.detail)
         text.add("attributes", event.attributes)
-        return text.finished
+        return text.finish()
     }
 }

@@ -29,7 +29,8 @@ package struct JSONText {
 
     package mutating func add(_ name: StaticString, _ value: JSONText) {
         begin(name)
-        bytes += value.finished
+        var value = value
+        bytes += value.finish()
     }
 
     package mutating func add(_ name: StaticString, _ values: [String: String]) {
@@ -53,8 +54,14 @@ package struct JSONText {
         bytes.append(UInt8(ascii: "\""))
     }
 
-    /// The object with all its members.
-    package var finished: [UInt8] { (bytes.isEmpty ? [UInt8(ascii: "{")] : bytes) + [UInt8(ascii: "}")] }
+    /// The object with all its members. Nothing is added behind it.
+    package mutating func finish() -> [UInt8] {
+        if bytes.isEmpty { bytes.append(UInt8(ascii: "{")) }
+        bytes.append(UInt8(ascii: "}"))
+        var finished: [UInt8] = []
+        swap(&finished, &bytes)
+        return finished
+    }
 
     private mutating func separate() { bytes.append(bytes.isEmpty ? UInt8(ascii: "{") : UInt8(ascii: ",")) }
 

@@ -28,7 +28,7 @@ package struct BootClient: Hashable, Sendable {
     /// `nil` for a message that nothing marks as network boot: an installed system asking for its address.
     ///
     /// iPXE is looked for first, because it says `PXEClient` in option 60 too, even when it was loaded by HTTP.
-    package init?(_ message: DHCPMessage) {
+    package init?(_ message: borrowing DHCPMessage) {
         let options = message.options
         guard
             options.contains(.vendorClassIdentifier) || options.contains(.clientArchitecture) || options.contains(.userClass)

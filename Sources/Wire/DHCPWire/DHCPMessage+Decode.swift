@@ -20,7 +20,10 @@ extension DHCPMessage {
         let cookie = integer(at: 236, as: UInt32.self)
         guard cookie == Self.magicCookie else { throw .wrongMagicCookie(cookie) }
 
-        self.init(operation: operation, transactionID: integer(at: 4, as: UInt32.self))
+        let (serverNameField, bootFileField) = (44..<108, 108..<236)
+        // Before anything of the message stands: one that fails half made would be copied.
+        let (options, overload) = try DHCPOptions.decode(packet: packet, bootFile: bootFileField, serverName: serverNameField)
+        self.init(operation: operation, transactionID: integer(at: 4, as: UInt32.self), options: options)
         hardwareType = packet[1]
         hops = packet[3]
         seconds = integer(at: 8, as: UInt16.self)
@@ -30,14 +33,9 @@ extension DHCPMessage {
         serverAddress = address(at: 20)
         relayAddress = address(at: 24)
         setHardware(length: packet[2], high: integer(at: 28, as: UInt64.self), low: integer(at: 36, as: UInt64.self))
-
-        let (serverNameField, bootFileField) = (44..<108, 108..<236)
-        let decoded = try DHCPOptions.decode(
-            packet: packet, bootFile: bootFileField, serverName: serverNameField)
-        options = decoded.options
         setNames(
-            server: decoded.overload.contains(.serverName) ? [] : Self.unpadded(serverNameField, of: packet),
-            file: decoded.overload.contains(.bootFile) ? [] : Self.unpadded(bootFileField, of: packet))
+            server: overload.contains(.serverName) ? [] : Self.unpadded(serverNameField, of: packet),
+            file: overload.contains(.bootFile) ? [] : Self.unpadded(bootFileField, of: packet))
     }
 
     /// Without the zeros at its end; most fields are nothing else, so those are looked at eight at a time.

@@ -7,7 +7,7 @@ extension DHCPMessage {
     /// A relay's server identifier override (RFC 5107) takes the place of `serverIdentifier`.
     /// - Parameter relay: the request's option 82.
     package init(
-        replyingTo request: DHCPMessage, type: DHCPMessageType, serverIdentifier: IPv4Address, repeatsClientIdentifier: Bool = true,
+        replyingTo request: borrowing DHCPMessage, type: DHCPMessageType, serverIdentifier: IPv4Address, repeatsClientIdentifier: Bool = true,
         relay: RelayAgentInformation?
     ) {
         self.init(operation: .reply, transactionID: request.transactionID)

@@ -38,7 +38,7 @@ package struct DHCPMessage: Hashable, Sendable {
     }
     private var names: HeaderNames?
     mutating func setNames(server: [UInt8], file: [UInt8]) { names = .make(server: server, file: file) }
-    package var options = DHCPOptions()
+    package var options: DHCPOptions
 
     /// `chaddr`: all 16 bytes, those past `hlen` included, without an allocation.
     private(set) var hardware: (high: UInt64, low: UInt64) {
@@ -49,7 +49,12 @@ package struct DHCPMessage: Hashable, Sendable {
     private var hardwareLow: UInt64 = 0
 
     package init(operation: DHCPOperation, transactionID: UInt32) {
+        self.init(operation: operation, transactionID: transactionID, options: DHCPOptions())
+    }
+
+    init(operation: DHCPOperation, transactionID: UInt32, options: consuming DHCPOptions) {
         (self.operation, self.transactionID) = (operation, transactionID)
+        self.options = options
     }
 
     package static let fixedSize = 240

@@ -36,12 +36,14 @@ package struct DHCPOptions: Sendable {
 
     private func start(of code: DHCPOptionCode) -> Int? {
         guard present.contains(code) else { return nil }
-        var offset = Self.start
-        while offset < end {
-            if storage[offset] == code.rawValue { return offset }
-            offset += 2 + Int(storage[offset + 1])
+        return storage.withUnsafeBytes { packet in
+            var offset = Self.start
+            while offset < end {
+                if packet[offset] == code.rawValue { return offset }
+                offset += 2 + Int(packet[offset + 1])
+            }
+            return nil
         }
-        return nil
     }
 
     /// Behind all pieces of the option.
