@@ -1,13 +1,13 @@
 import Primitives
 
-/// Values by whole numbers that strangers choose. One number is one multiplication, by a factor of this table's own: numbers that were
-/// chosen to collide do not. Both halves of the product count: the upper bits of one alone leave numbers in a row in heaps, with a factor
-/// that has bad luck. Values stand one behind another, and cost nothing beside themselves.
+/// Values by whole numbers that strangers choose. One number is two multiplications, the first by a factor of this table's own: numbers that
+/// were chosen to collide do not. With the first alone, numbers in a row lie in heaps wherever the factor has bad luck. Values stand one
+/// behind another, and cost nothing beside themselves.
 struct NumberTable<Value: Sendable>: Sendable {
     private(set) var keys: [UInt64] = []
     private(set) var values: [Value] = []
     /// Places in `values`, or -1. A power of two, at most half of it used.
-    private var slots = [Int32](repeating: -1, count: 8)
+    private(set) var slots = [Int32](repeating: -1, count: 8)
     private let factor = UInt64.random(in: 0 ... .max) | 1
 
     var count: Int { keys.count }
@@ -29,9 +29,9 @@ struct NumberTable<Value: Sendable>: Sendable {
         return body(&values[Int(slots[slot])])
     }
 
-    private func home(_ key: UInt64) -> Int {
+    func home(_ key: UInt64) -> Int {
         let (high, low) = key.multipliedFullWidth(by: factor)
-        return Int(truncatingIfNeeded: high ^ low >> 32) & (slots.count - 1)
+        return Int(truncatingIfNeeded: ((high ^ low) &* 0x9e37_79b9_7f4a_7c15) >> UInt64(64 - slots.count.trailingZeroBitCount))
     }
 
     private func slot(of key: UInt64) -> Int? {
