@@ -1,4 +1,6 @@
 import AddressPlan
+import BootPolicy
+import DHCPWire
 import Fleet
 import FleetModel
 import Logging
@@ -51,6 +53,19 @@ extension ReceiveLoop {
         directory.record(
             BootEvent(
                 host: nil, boot: nil, time: 0, source: .dhcp, name: "address-conflict", detail: detail,
+                attributes: ["pool-address": "\(address)", "mac": "\(hardware)"]))
+    }
+
+    /// A machine that declines whatever it is given, or answers for it itself.
+    mutating func tellOfDeclines(by request: CheckedRequest) {
+        let hardware = request.hardwareAddress
+        guard responder.quarantines.isNews(hardware, now: clock()) else { return }
+        let address = request.message.requestedAddress ?? .any
+        logger.notice("a machine declines too many addresses", metadata: ["host.mac": "\(hardware)", "address": "\(address)"])
+        let detail = "\(hardware) declined \(address): it or its switch port has as many quarantined addresses as it is believed, so that one is not"
+        directory.record(
+            BootEvent(
+                host: nil, boot: nil, time: 0, source: .dhcp, name: "decline-limit", detail: detail,
                 attributes: ["pool-address": "\(address)", "mac": "\(hardware)"]))
     }
 }

@@ -170,7 +170,7 @@ struct ReceiveLoop {
         } catch {
             trace.received(datagram, .ignored, error)
             refuse(error, witness)
-            if error == .declineLimit { tellOfDeclines(by: request, witness) }
+            if error == .declineLimit { tellOfDeclines(by: request) }
             if error == .otherServerChosen, let server = request.message.serverIdentifier { tell(of: server, request, witness) }
         }
     }
@@ -181,14 +181,6 @@ struct ReceiveLoop {
         logger.notice(
             "another DHCP server answers here", metadata: ["server": "\(server)", "host.mac": "\(request.hardwareAddress)"])
         witness.sawOtherServer(server)
-    }
-
-    /// A machine that declines whatever it is given, or answers for it itself.
-    private mutating func tellOfDeclines(by request: CheckedRequest, _ witness: Witness) {
-        guard responder.quarantines.isNews(request.hardwareAddress, now: clock()) else { return }
-        let address = request.message.requestedAddress ?? .any
-        logger.notice("a machine declines too many addresses", metadata: ["host.mac": "\(request.hardwareAddress)", "address": "\(address)"])
-        witness.declinedTooMany(address)
     }
 
     private mutating func sendReplies() {

@@ -67,15 +67,6 @@ final class Witness: Sendable {
             "other-dhcp-server", detail: "\(hardwareAddress) took the offer of \(server), which is not ours", attributes: ["server": "\(server)"])
     }
 
-    /// As before: it tells about the network, or about the machine.
-    func declinedTooMany(_ last: IPv4Address) {
-        record(
-            "decline-limit",
-            detail:
-                "\(hardwareAddress) declined \(last): it or its switch port has as many quarantined addresses as it is believed, so that one is not",
-            attributes: ["pool-address": "\(last)"])
-    }
-
     private func record(_ name: String, detail: String, attributes: [String: String]) {
         var attributes = attributes
         attributes["mac"] = hardwareAddress.description
