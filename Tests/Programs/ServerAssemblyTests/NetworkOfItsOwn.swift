@@ -4,12 +4,13 @@ import Testing
 /// A network namespace whose interface `rack0` has 10.77.0.1/24. It goes with this value.
 final class NetworkOfItsOwn {
     let name = "bennu-test-\(UInt32.random(in: 0 ... .max))"
+    private var spaces: [String] = []
 
     /// Goes before a program that is to run in it. `ip netns exec` becomes the program, so signals reach it.
     var command: [String] { ["ip", "netns", "exec", name] }
 
     init() throws {
-        try #require(try Self.ip("netns", "add", name) == 0)
+        try add(name)
         for arguments in [
             ["link", "set", "lo", "up"], ["link", "add", "rack0", "type", "veth", "peer", "name", "rack1"],
             ["address", "add", "10.77.0.1/24", "dev", "rack0"], ["link", "set", "rack0", "up"],
@@ -18,12 +19,18 @@ final class NetworkOfItsOwn {
         }
     }
 
-    deinit { for space in [name, name + "-c"] { _ = try? Self.ip("netns", "delete", space) } }
+    deinit { for space in spaces { _ = try? Self.ip(["netns", "delete", space]) } }
+
+    private func add(_ space: String) throws {
+        try #require(try Self.ip(["netns", "add", space]) == 0)
+        spaces.append(space)
+    }
 
     /// Takes the other end, `rack1`, into a namespace of its own, as another machine has it; the command that goes before programs there.
     func separatePeer() throws -> [String] {
+        try add(name + "-c")
         for arguments in [
-            ["netns", "add", name + "-c"], ["-n", name, "link", "set", "rack1", "netns", name + "-c"],
+            ["-n", name, "link", "set", "rack1", "netns", name + "-c"],
             ["-n", name + "-c", "link", "set", "rack1", "up"],
         ] { try #require(try Self.ip(arguments) == 0) }
         return ["ip", "netns", "exec", name + "-c"]
@@ -43,8 +50,6 @@ final class NetworkOfItsOwn {
         process.waitUntilExit()
         return text
     }
-
-    private static func ip(_ arguments: String...) throws -> Int32 { try ip(arguments) }
 
     private static func ip(_ arguments: [String]) throws -> Int32 {
         let process = Process()

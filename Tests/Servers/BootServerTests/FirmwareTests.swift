@@ -55,6 +55,11 @@ struct FirmwareTests {
         }
     }
 
+    struct Row: Sendable, CustomTestStringConvertible {
+        var (method, path, fields, status): (String, String, String, Int)
+        var testDescription: String { "\(method) \(path) \(fields.prefix(40).split(separator: "\r\n").joined()): \(status)" }
+    }
+
     @Test(
         "gets no field without a value (edk2#7443) and never two lengths (shim#770), whatever the answer is",
         arguments: [
@@ -63,8 +68,8 @@ struct FirmwareTests {
             ("GET", "/boot-files/snponly.efi", "If-None-Match: *\r\n", 304), ("HEAD", "/boot-files/none.efi", "", 404),
             ("GET", "/boot-files/none.efi", "", 404), ("PUT", "/", "", 405), ("GET", "/blobs/sha256/1", "", 400), ("GET", "/boot.ipxe", "", 200),
             ("GET", "/boot.ipxe?mac=52:54:00:12:34:56&uuid=", "", 200), ("GET", "/", "X: \(String(repeating: "x", count: 20_000))\r\n", 431),
-        ] as [(String, String, String, Int)])
-    func wellFormed(_ row: (method: String, path: String, fields: String, status: Int)) async throws {
+        ].map(Row.init))
+    func wellFormed(_ row: Row) async throws {
         let site = try site()
         try await withHTTP(site) { server in
             let answer = try await exchange(server.port, Self.request(row.method, row.path, row.fields + "Connection: close\r\n"))

@@ -8,6 +8,12 @@ import ServiceLifecycle
 import Testing
 
 @Suite struct HTTPRefusalTests {
+    /// Printed without the length of what is too long.
+    struct Row: Sendable, CustomTestStringConvertible {
+        var (path, arguments, status, name): (String, [String], Int, String)
+        var testDescription: String { "\(path.prefix(80)) \(arguments.map { $0.prefix(20) }.joined(separator: " ")): \(name)" }
+    }
+
     @Test(
         "What is not served is refused by name",
         arguments: [
@@ -25,8 +31,8 @@ import Testing
             ("/", ["-X", "GET", "-d", "text"], 413, "body-not-accepted"),
             ("/" + String(repeating: "a", count: 3000), [], 414, "uri-too-long"),
             ("/", ["-H", "X-Long: " + String(repeating: "a", count: 20_000)], 431, "headers-too-large"),
-        ] as [(String, [String], Int, String)])
-    func refusals(_ row: (path: String, arguments: [String], status: Int, name: String)) async throws {
+        ].map(Row.init))
+    func refusals(_ row: Row) async throws {
         let site = try TestSite()
         try await withHTTP(site) { server in
             let answer = try await curl(server, row.path, row.arguments, in: site)

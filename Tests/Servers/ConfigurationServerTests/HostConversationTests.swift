@@ -164,23 +164,27 @@ struct HostConversationTests {
         }
     }
 
+    struct OddBody: Sendable, CustomTestStringConvertible {
+        var (testDescription, body, status, code): (String, String, Int, String)
+    }
+
     static let oddBodies = [
         ("no JSON", "{", 400, "malformed-body"), ("empty", "", 400, "malformed-body"), ("another type", "[1]", 400, "malformed-body"),
         ("a field of another type", #"{"events": [{"name": 1}]}"#, 400, "malformed-body"),
         ("deep", String(repeating: "[", count: 100_000), 400, "malformed-body"),
         ("a number that no integer holds", #"{"events": 1e999}"#, 400, "malformed-body"),
         ("one byte too many", String(repeating: " ", count: (192 << 10) + 1), 413, "body-too-large"),
-    ]
+    ].map(OddBody.init)
 
     @Test("bodies that are no report are refused by name, and the server goes on", arguments: oddBodies)
-    func bodies(name: String, body: String, status: Int, code: String) async throws {
+    func bodies(_ odd: OddBody) async throws {
         let site = try await site()
         try await RunningConfigurationServer.with(site) { server in
             let grant = try await server.claim(1)
             for (method, path) in [("POST", "/v1/claim"), ("POST", "/v1/boots/\(grant.boot)/events"), ("PUT", "/v1/boots/\(grant.boot)/inventory")] {
-                let answer = try await server.send(method, path, Data(body.utf8), credential: grant.credential)
-                #expect(answer.status == status, "\(method) \(path)")
-                #expect(try answer.decoded(APIProblem.self).code == code)
+                let answer = try await server.send(method, path, Data(odd.body.utf8), credential: grant.credential)
+                #expect(answer.status == odd.status, "\(method) \(path)")
+                #expect(try answer.decoded(APIProblem.self).code == odd.code)
             }
             #expect(try await server.call("GET", "/v1/boots/\(grant.boot)/configuration", credential: grant.credential).status == 200)
         }
