@@ -79,6 +79,8 @@ package enum IPXEScript {
 
     /// One line of printable ASCII that iPXE prints as it stands, at most `limit` characters.
     package static func clean(_ text: String, limit: Int = 200) -> String {
+        // Nearly every name is one plain word.
+        if text.utf8.count < limit, text.utf8.allSatisfy(isPlain) { return text }
         var words: [String] = []
         var length = 0
         // A host name of a megabyte costs no more than its beginning.
@@ -93,6 +95,15 @@ package enum IPXEScript {
             length += safe.utf8.count + 1
         }
         return words.joined(separator: " ")
+    }
+
+    /// Letters, digits and `-`, `.`, `/`, `:`, `_`.
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "-")...UInt8(ascii: ":"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "_"):
+            true
+        default: false
+        }
     }
 
     /// `$` could begin an expansion, a backslash at the end joins lines, and a console shows no more than ASCII.

@@ -99,7 +99,7 @@ package final class Fleet: Service {
             let known = recordRevisions.withLock { revisions in ids.map { revisions[$0] } }
             var writes: [FleetKeys.Write] = []
             for (id, (record, revision)) in zip(ids, zip(records, known)) {
-                writes.append(FleetKeys.Write(key: try FleetKeys.host(id), value: try record.map { try FleetKeys.encode($0) }, since: revision))
+                writes.append(FleetKeys.Write(key: try FleetKeys.host(id), value: try record.map { try $0.json }, since: revision))
             }
             let written = try await FleetKeys.writeTogether(writes, in: store)
             recordRevisions.withLock { revisions in for (id, revision) in zip(ids, written) { revisions[id] = revision } }

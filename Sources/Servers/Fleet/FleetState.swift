@@ -57,24 +57,23 @@ package struct FleetState: Sendable {
         let old = hosts.updateValue(record, forKey: record.id)
         if record.upgrade?.state == .leaving { leaving.insert(record.id) } else { leaving.remove(record.id) }
         unsaved.insert(record.id)
-        if let old {
-            // Most changes are of how far a boot came.
-            if Self.isFoundAlike(old, record) { return }
-            removeFromIndexes(old)
+        // Most changes are of how far a boot came, and few are of whose it is.
+        if old?.claims != record.claims || old?.document != record.document {
+            if let old { removeNames(of: old) }
+            if record.document == nil { unaccepted += 1 }
+            for address in record.claims.hardwareAddresses { byHardwareAddress[address] = record.id }
+            if let uuid = record.claims.distinguishingUUID { byUUID[uuid] = record.id }
+            if let name = record.document { byDocument[name] = record.id }
         }
-        if record.document == nil { unaccepted += 1 }
-        for address in record.claims.hardwareAddresses { byHardwareAddress[address] = record.id }
-        if let uuid = record.claims.distinguishingUUID { byUUID[uuid] = record.id }
-        for boot in [record.boot, record.overtaken] { if let boot { byBoot[boot.id] = record.id } }
-        if let address = record.boot?.address { byAddress[address] = record.id }
-        if let name = record.document { byDocument[name] = record.id }
-    }
-
-    /// True when the same keys lead to both.
-    private static func isFoundAlike(_ a: HostRecord, _ b: HostRecord) -> Bool {
-        let (bootOfA, bootOfB) = (a.boot, b.boot)
-        return bootOfA?.id == bootOfB?.id && bootOfA?.address == bootOfB?.address && a.claims == b.claims && a.document == b.document
-            && a.overtaken?.id == b.overtaken?.id
+        let (boot, last) = (record.boot, old?.boot)
+        if last?.id != boot?.id || old?.overtaken?.id != record.overtaken?.id {
+            if let old { removeBoots(of: old) }
+            for boot in [boot, record.overtaken] { if let boot { byBoot[boot.id] = record.id } }
+        }
+        if last?.address != boot?.address {
+            if let old { removeAddress(of: old) }
+            if let address = boot?.address { byAddress[address] = record.id }
+        }
     }
 
     /// Somebody spoke as this boot: a packet, a fetch, an event, a question.
@@ -89,7 +88,9 @@ package struct FleetState: Sendable {
     package mutating func remove(_ id: HostID) {
         heard[id] = nil
         guard let old = hosts.removeValue(forKey: id) else { return }
-        removeFromIndexes(old)
+        removeNames(of: old)
+        removeBoots(of: old)
+        removeAddress(of: old)
         leaving.remove(id)
         unsaved.insert(id)
     }
@@ -101,13 +102,19 @@ package struct FleetState: Sendable {
         for record in oldest.prefix(Self.mostUnaccepted / 10) { remove(record.id) }
     }
 
-    private mutating func removeFromIndexes(_ record: HostRecord) {
+    private mutating func removeNames(of record: HostRecord) {
         if record.document == nil { unaccepted -= 1 }
         for address in record.claims.hardwareAddresses where byHardwareAddress[address] == record.id { byHardwareAddress[address] = nil }
         if let uuid = record.claims.distinguishingUUID, byUUID[uuid] == record.id { byUUID[uuid] = nil }
-        for boot in [record.boot, record.overtaken] { if let boot, byBoot[boot.id] == record.id { byBoot[boot.id] = nil } }
-        if let address = record.boot?.address, byAddress[address] == record.id { byAddress[address] = nil }
         if let name = record.document, byDocument[name] == record.id { byDocument[name] = nil }
+    }
+
+    private mutating func removeBoots(of record: HostRecord) {
+        for boot in [record.boot, record.overtaken] { if let boot, byBoot[boot.id] == record.id { byBoot[boot.id] = nil } }
+    }
+
+    private mutating func removeAddress(of record: HostRecord) {
+        if let address = record.boot?.address, byAddress[address] == record.id { byAddress[address] = nil }
     }
 
     /// The host that an operator means: by document name, host id, hardware address or UUID.

@@ -33,6 +33,22 @@ package struct JSONText {
         bytes += value.finish()
     }
 
+    /// A value that is JSON already.
+    package mutating func add(_ name: StaticString, json: [UInt8]) {
+        begin(name)
+        bytes += json
+    }
+
+    package mutating func add(_ name: StaticString, _ values: [String]) {
+        begin(name)
+        bytes.append(UInt8(ascii: "["))
+        for (index, value) in values.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            quote(value)
+        }
+        bytes.append(UInt8(ascii: "]"))
+    }
+
     package mutating func add(_ name: StaticString, _ values: [String: String]) {
         var object = JSONText()
         for (name, value) in values {

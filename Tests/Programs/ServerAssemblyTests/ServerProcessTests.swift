@@ -14,6 +14,16 @@ struct ServerProcessTests {
         #expect(log.contains("bennu has stopped"))
     }
 
+    @Test("it has an event loop for each processor that it may run on, not for each of the computer")
+    func eventLoops() throws {
+        let server = try RunningServer(try TemporaryDirectory(), command: ["taskset", "--cpu-list", "0"])
+        let tasks = "/proc/\(server.process.processIdentifier)/task"
+        let names = try FileManager.default.contentsOfDirectory(atPath: tasks).map {
+            try? String(contentsOfFile: "\(tasks)/\($0)/comm", encoding: .utf8)
+        }
+        #expect(names.filter { $0?.hasPrefix("NIO-SGLTN") ?? false }.count == 1)
+    }
+
     @Test("killed right after an acknowledged change, it has lost nothing")
     func kill9() throws {
         let directory = try TemporaryDirectory()

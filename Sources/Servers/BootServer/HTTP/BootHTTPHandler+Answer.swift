@@ -84,7 +84,10 @@ extension BootHTTPHandler {
 
     /// As this client reaches them.
     private func servers(_ context: ChannelHandlerContext) throws(HTTPRefusal) -> IPXEScript.Servers {
+        if let reached { return reached }
         guard let local = context.localAddress, let address = local.ipAddress, let port = local.port else { throw .malformed }
-        return shared.advertised.servers(localAddress: address, localPort: port)
+        let servers = shared.advertised.servers(localAddress: address, localPort: port)
+        reached = servers
+        return servers
     }
 }

@@ -1,3 +1,4 @@
+import BootPolicy
 import Logging
 import NIOCore
 import NIOHTTP1
@@ -14,6 +15,8 @@ final class BootHTTPHandler: ChannelInboundHandler {
     var transfer: Transfer?
     /// The client's address, for events, logs and its share of requests.
     private(set) var remote = "unknown"
+    /// As this client reaches them; `nil` before its first script.
+    var reached: IPXEScript.Servers?
     private var isClosing = false
     private var deadline = NIODeadline.distantFuture
     /// Goes off no later than the deadline and looks at it then, so that moving the deadline on costs no timer.
