@@ -8,11 +8,12 @@ enum PortHolder {
     /// `nil` when the port can be had on this address; else a person's words for the process that has it.
     static func holder(of port: Int, _ transport: Transport, on address: IPv4Address) -> String? {
         guard port > 0 else { return nil }
-        let inodes = sockets(transport).filter { socket in
-            socket.port == port && (socket.address == address || socket.address.isAny || address.isAny)
-        }.map(\.inode)
-        guard let inode = inodes.first else { return nil }
-        return process(with: inode) ?? "a process that this user cannot see"
+        // The kernel gives its table page by page, and may leave a socket out where others come and go meanwhile.
+        for _ in 1...3 {
+            let holder = sockets(transport).first { $0.port == port && ($0.address == address || $0.address.isAny || address.isAny) }
+            if let holder { return process(with: holder.inode) ?? "a process that this user cannot see" }
+        }
+        return nil
     }
 
     private struct Socket {

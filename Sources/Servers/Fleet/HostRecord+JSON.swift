@@ -24,7 +24,7 @@ extension HostRecord {
             try text.add("trouble", encoded: trouble)
             try text.add("ended", encoded: ended)
             try text.add("standIn", encoded: standIn)
-            return text.finished
+            return text.finish()
         }
     }
 }
