@@ -12,15 +12,16 @@ enum ProcessLimits {
             limit.rlim_cur = limit.rlim_max
             setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
         }
-        NIOSingletons.groupLoopCountSuggestion = processors ?? max(1, ProcessInfo.processInfo.activeProcessorCount)
+        NIOSingletons.groupLoopCountSuggestion = processors
     }
 
-    /// Processors that this process may run on (proc_pid_status(5), `Cpus_allowed`): Foundation counts those of the computer as well.
-    static var processors: Int? {
+    /// Processors that are there and that this process may run on (proc_pid_status(5), `Cpus_allowed`, which may also count those that are not).
+    static var processors: Int {
+        let present = max(1, ProcessInfo.processInfo.activeProcessorCount)
         guard let text = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
             let line = text.split(separator: "\n").first(where: { $0.hasPrefix("Cpus_allowed:") })
-        else { return nil }
-        let count = line.dropFirst("Cpus_allowed:".count).reduce(0) { $0 + ($1.hexDigitValue?.nonzeroBitCount ?? 0) }
-        return count > 0 ? count : nil
+        else { return present }
+        let allowed = line.dropFirst("Cpus_allowed:".count).reduce(0) { $0 + ($1.hexDigitValue?.nonzeroBitCount ?? 0) }
+        return allowed > 0 ? min(allowed, present) : present
     }
 }
