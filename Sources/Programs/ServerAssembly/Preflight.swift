@@ -68,7 +68,7 @@ struct Preflight {
     private mutating func checkPorts(_ plan: ServePlan) {
         // Several interfaces are served by one socket on every address.
         let address = plan.interfaces.count == 1 ? plan.interfaces.first?.addresses.first?.address ?? .any : .any
-        for (port, transport, name) in plan.ports {
+        for (port, transport, name) in plan.ports where !plan.isFreeOnInterfaces(port, transport) {
             if let holder = PortHolder.holder(of: port, transport, on: address) {
                 problems.append("\(name) port \(port)/\(transport.rawValue) is taken by \(holder); stop it, or choose another port")
             }

@@ -60,6 +60,38 @@ struct ServerProcessTests {
     }
 
     @Test(
+        "another interface's DHCP server, such as libvirt's, does not keep it from starting; its own interface's does, and is named",
+        .enabled(if: geteuid() == 0, "network namespaces need root"), arguments: ["rack1", "rack0"])
+    func otherDHCPServer(_ interface: String) throws {
+        let network = try NetworkOfItsOwn()
+        let directory = try TemporaryDirectory()
+        // As libvirt starts it: its DHCP socket is bound to the one interface that it serves.
+        _ = try network.output(of: [
+            "sh", "-ec",
+            """
+            ip address add 10.78.0.1/24 dev rack1; ip link set rack1 up
+            dnsmasq --conf-file=/dev/null --port=0 --bind-dynamic --interface=\(interface) --except-interface=lo \
+                --dhcp-range=10.78.0.10,10.78.0.20 --dhcp-range=10.77.0.10,10.77.0.20 --dhcp-leasefile=\(directory.path)/leases \
+                --pid-file=\(directory.path)/pid
+            """,
+        ])
+        defer {
+            if let pid = (try? String(contentsOfFile: directory.path + "/pid", encoding: .utf8)).flatMap({ pid_t($0.dropLast()) }) {
+                kill(pid, SIGTERM)
+            }
+        }
+        let options = ["--roles", "dhcp,operator", "--interface", "rack0"]
+        if interface == "rack1" {
+            let server = try RunningServer(try TemporaryDirectory(), options, command: network.command)
+            #expect(server.kill(SIGTERM) == 0)
+        } else {
+            let result = try Program.run(
+                ["serve", "--data", directory.path + "/data", "--socket", directory.path + "/s"] + options, command: network.command)
+            #expect(result.status == 64 && result.errors.contains("DHCP port 67/udp is taken by dnsmasq"), "\(result)")
+        }
+    }
+
+    @Test(
         "as the unit runs it, without root and with two capabilities, every port answers",
         .enabled(if: geteuid() == 0, "needs root to become somebody else"))
     func ordinaryUser() throws {
