@@ -11,6 +11,15 @@ struct VLANTests {
         return (try? network.output(of: ["sh", "-c", "ip link add link rack0 name rack0.7 type vlan id 7 2>/dev/null && echo made"])) == "made\n"
     }()
 
+    private func serve(_ network: NetworkOfItsOwn) throws -> RunningServer {
+        let server = try RunningServer(
+            try TemporaryDirectory(), ["--roles", "dhcp,boot,operator", "--interface", "rack0.42"], command: network.command)
+        let applied = try server.apply(
+            "apiVersion: bennu/v1\nkind: Subnet\nmetadata: {name: lab}\nspec: {prefix: 10.77.0.0/24, pools: [10.77.0.100-10.77.0.101]}\n")
+        try #require(applied.status == 0, "\(applied)")
+        return server
+    }
+
     @Test(
         "real clients behind a VLAN interface get addresses by tagged frames, and an untagged one gets none",
         .enabled(if: isPossible, "this kernel has no VLANs (CONFIG_VLAN_8021Q)"))
@@ -28,12 +37,7 @@ struct VLANTests {
         ])
         _ = try NetworkOfItsOwn.output(
             of: client + ["sh", "-ec", "ip link add link rack1 name rack1.42 type vlan id 42; ip link set rack1.42 up"])
-        let server = try RunningServer(
-            try TemporaryDirectory(), ["--roles", "dhcp,boot,operator", "--interface", "rack0.42"], command: network.command)
-        #expect(
-            try server.apply(
-                "apiVersion: bennu/v1\nkind: Subnet\nmetadata: {name: lab}\nspec: {prefix: 10.77.0.0/24, pools: [10.77.0.100-10.77.0.101]}\n"
-            ).status == 0)
+        let server = try serve(network)
         func udhcpc(_ interface: String, tries: Int) throws -> String {
             try NetworkOfItsOwn.output(
                 of: client + ["sh", "-c", "udhcpc -f -n -q -t \(tries) -T 1 -i \(interface) -s /bin/true 2>&1"])
@@ -53,12 +57,7 @@ struct VLANTests {
         _ = try network.output(of: [
             "sh", "-ec", "ip link set rack0 down; ip link set rack0 name rack0.42; ip link set rack0.42 up; ip link set rack1 up",
         ])
-        let server = try RunningServer(
-            try TemporaryDirectory(), ["--roles", "dhcp,boot,operator", "--interface", "rack0.42"], command: network.command)
-        #expect(
-            try server.apply(
-                "apiVersion: bennu/v1\nkind: Subnet\nmetadata: {name: lab}\nspec: {prefix: 10.77.0.0/24, pools: [10.77.0.100-10.77.0.101]}\n"
-            ).status == 0)
+        let server = try serve(network)
         _ = try network.output(of: ["udhcpc", "-f", "-n", "-q", "-t", "8", "-T", "1", "-i", "rack1", "-s", "/bin/true"])
         let trace = try server.run("dhcp", "trace", "--brief", "--interface", "rack0.42").output
         #expect(trace.contains("acknowledgement to"), "\(trace)")
