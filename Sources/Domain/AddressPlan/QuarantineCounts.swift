@@ -7,7 +7,8 @@ package struct QuarantineCounts: Sendable {
     /// Clients that operators were told of.
     private var told = HolderCounts()
 
-    /// The addresses that one machine is believed to find in use, or to answer for. A router that answers for everybody (local proxy ARP) must not empty a pool either.
+    /// The addresses that one machine is believed to find in use, or to answer for. A router that answers for everybody (local proxy ARP)
+    /// must not empty a pool either.
     package static let mostOfOneMachine = 8
     private static let newsTime: UInt32 = 3600
     private static let mostTold = 64

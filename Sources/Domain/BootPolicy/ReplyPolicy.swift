@@ -10,7 +10,8 @@ package enum LeaseDecision: Sendable, Hashable {
     case granted(Lease)
     /// A DHCPINFORM: the client has an address of its own making.
     case informed
-    case refused(LeaseRefusal, asked: LeaseRequestKind?)
+    /// A DHCPREQUEST that gets a DHCPNAK.
+    case refused(LeaseRefusal)
 }
 
 /// What to send for a message, and where to.
@@ -37,8 +38,7 @@ package struct ReplyPolicy: Sendable, Hashable {
         case .offered(let lease): configure(.offer, for: request, in: subnet, lease: lease, servers: servers)
         case .granted(let lease): configure(.acknowledgement, for: request, in: subnet, lease: lease, servers: servers)
         case .informed: configure(.acknowledgement, for: request, in: subnet, lease: nil, servers: servers)
-        case .refused(let refusal, asked: nil): .ignore(DHCPRefusal(refusal))
-        case .refused(let refusal, asked: _?): refuse(request, refusal, servers: servers)
+        case .refused(let refusal): refuse(request, refusal, servers: servers)
         }
     }
 

@@ -2,7 +2,7 @@ import DatagramIO
 import Foundation
 import Primitives
 
-/// Everything that would keep the server from serving, found before anything is opened, and named at once.
+/// Everything that would keep the server from serving, found before anything is served, and named at once.
 struct Preflight {
     var problems: [String] = []
     /// Whether there is a data directory to look into.
@@ -65,10 +65,18 @@ struct Preflight {
         }
     }
 
+    /// Whether it is one of DHCP's ports, and free. Each of its sockets is one interface's: a server of other interfaces, such as libvirt's for
+    /// its own networks, is in nobody's way, and the kernel's table of sockets does not say whose they are.
+    private func isFreeOnInterfaces(_ plan: ServePlan, _ port: Int, _ transport: PortHolder.Transport) -> Bool {
+        let interfaces = plan.interfaces
+        guard transport == .udp, [plan.dhcpPort, plan.proxyPort].contains(port), !interfaces.isEmpty else { return false }
+        return interfaces.allSatisfy { (try? UDPSocket(interface: $0.name, port: UInt16(clamping: port))) != nil }
+    }
+
     private mutating func checkPorts(_ plan: ServePlan) {
         // Several interfaces are served by one socket on every address.
         let address = plan.interfaces.count == 1 ? plan.interfaces.first?.addresses.first?.address ?? .any : .any
-        for (port, transport, name) in plan.ports where !plan.isFreeOnInterfaces(port, transport) {
+        for (port, transport, name) in plan.ports where !isFreeOnInterfaces(plan, port, transport) {
             if let holder = PortHolder.holder(of: port, transport, on: address) {
                 problems.append("\(name) port \(port)/\(transport.rawValue) is taken by \(holder); stop it, or choose another port")
             }

@@ -37,12 +37,4 @@ struct ServePlan: Sendable {
         if roles.contains(.configuration) { ports.append((configurationPort, .tcp, "configuration")) }
         return ports
     }
-
-    /// Whether DHCP's sockets can be opened now, each of which is one interface's: a server of other interfaces, such as libvirt's for its own
-    /// networks, is in nobody's way.
-    func isFreeOnInterfaces(_ port: Int, _ transport: PortHolder.Transport) -> Bool {
-        let interfaces = interfaces
-        guard roles.contains(.dhcp), transport == .udp, [dhcpPort, proxyPort].contains(port), !interfaces.isEmpty else { return false }
-        return interfaces.allSatisfy { (try? UDPSocket(interface: $0.name, port: UInt16(clamping: port))) != nil }
-    }
 }

@@ -136,7 +136,7 @@ package struct DHCPResponder: Sendable {
                 refusal = error
             }
         }
-        return Response(policy.reply(to: request, in: subnet, decision: .refused(refusal, asked: nil), servers: arrival.servers))
+        return .ignore(DHCPRefusal(refusal))
     }
 
     /// The subnets of one wire in the order in which this client is given an address: where one is reserved for it, where it has one, where
@@ -183,7 +183,7 @@ package struct DHCPResponder: Sendable {
             if kind != .selecting, !subnet.plan.isAuthoritative, error.mayBeAnothers, !table.knows(client.hardwareAddress) {
                 return .ignore(DHCPRefusal(error))
             }
-            return Response(policy.reply(to: request, in: subnet, decision: .refused(error, asked: kind), servers: arrival.servers))
+            return Response(policy.reply(to: request, in: subnet, decision: .refused(error), servers: arrival.servers))
         }
     }
 

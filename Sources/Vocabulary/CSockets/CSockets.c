@@ -101,7 +101,8 @@ struct outgoing_run {
     } control;
 };
 
-// How many datagrams from the first on the kernel may cut from one message (UDP_SEGMENT): of one size, to one receiver, their bytes one behind another.
+// How many datagrams from the first on the kernel may cut from one message (UDP_SEGMENT): of one size, to one receiver, their bytes one
+// behind another. It cuts no more than 64, which a batch is.
 static int run_length(const struct csockets_outgoing *first, int count) {
     int limit = first->may_join && first->length ? 65507 / (int)first->length : 1, length = 1;
     if (limit > count) limit = count;

@@ -124,7 +124,7 @@ import Testing
     func nak() throws {
         var request = message(.request)
         request.clientAddress = .init(192, 168, 7, 7)
-        let refused = LeaseDecision.refused(.addressOutsideSubnet(request.clientAddress, subnet: "rack"), asked: .renewing)
+        let refused = LeaseDecision.refused(.addressOutsideSubnet(request.clientAddress, subnet: "rack"))
         let (reply, destination, refusal) = try replied(to: request, decision: refused)
         #expect(reply.messageType == .negativeAcknowledgement && reply.yourAddress.isAny && reply.clientAddress.isAny)
         #expect(reply.text == "address-outside-subnet" && refusal == .addressOutsideSubnet && destination == .broadcast)
@@ -132,14 +132,6 @@ import Testing
         request.relayAddress = .init(10, 0, 0, 2)
         let relayed = try replied(to: request, decision: refused)
         #expect(relayed.reply.wantsBroadcast && relayed.destination == .relay(.init(10, 0, 0, 2), usesSourcePort: false))
-    }
-
-    @Test("A full pool is met with silence: there may be another server")
-    func exhausted() throws {
-        let decided = ReplyPolicy().reply(
-            to: try CheckedRequest(message()), in: try rackSubnet(), decision: .refused(.poolExhausted(subnet: "rack"), asked: nil),
-            servers: servers)
-        #expect(decided == .ignore(.poolExhausted))
     }
 
     @Test("A reply keeps within 548 bytes unless the client takes more, and leaves out the least important first")

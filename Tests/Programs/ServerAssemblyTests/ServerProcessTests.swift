@@ -70,7 +70,7 @@ struct ServerProcessTests {
             "sh", "-ec",
             """
             ip address add 10.78.0.1/24 dev rack1; ip link set rack1 up
-            dnsmasq --conf-file=/dev/null --port=0 --bind-dynamic --interface=\(interface) --except-interface=lo \
+            dnsmasq --conf-file=/dev/null --user=root --port=0 --bind-dynamic --interface=\(interface) --except-interface=lo \
                 --dhcp-range=10.78.0.10,10.78.0.20 --dhcp-range=10.77.0.10,10.77.0.20 --dhcp-leasefile=\(directory.path)/leases \
                 --pid-file=\(directory.path)/pid
             """,

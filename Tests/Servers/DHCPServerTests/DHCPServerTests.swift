@@ -60,27 +60,6 @@ struct DHCPServerTests {
         }
     }
 
-    @Test("A machine that declines again and again is counted, and news once, also where it runs its system already")
-    func declines() async throws {
-        let (directory, leases) = (try TestDirectory([rackPlan(pool: 20)]), TestLeaseStore())
-        try await withServer(LoopbackRelay.configuration, directory: directory, leases: leases) { server, port in
-            let relay = try LoopbackRelay(serverPort: port)
-            for _ in 0..<12 {
-                let lease = try relay.lease(nic(1))
-                var decline = message(.decline)
-                (decline.requestedAddress, decline.serverIdentifier) = (lease.yourAddress, lease.serverIdentifier)
-                try relay.send(decline)
-            }
-            // Comes behind the last of them.
-            #expect(try relay.lease(nic(2)).messageType == .acknowledgement)
-            #expect(server.statistics.snapshot.refused == ["decline-limit": 4])
-            #expect(server.statistics.refusedByMessage == ["decline": ["decline-limit": 4]])
-            #expect(leases.stored.count { $0.state == .declined } == QuarantineCounts.mostOfOneMachine)
-            let news = directory.events.filter { $0.name == "decline-limit" }
-            #expect(news.map { $0.attributes["mac"] } == [nic(1).description] && news.map(\.host) == [nil])
-        }
-    }
-
     @Test("A server that a client chose instead of us where we give the addresses is known by its address, and news once an hour")
     func otherServer() async throws {
         let directory = try TestDirectory([rackPlan()])

@@ -2,6 +2,9 @@ import AddressPlan
 import BootPolicy
 import DHCPServer
 import DHCPWire
+import FleetModel
+import Glibc
+import OperatorTypes
 import Primitives
 import Testing
 
@@ -122,5 +125,28 @@ import Testing
         #expect(isNews(1, 0) && !isNews(1, 3599) && isNews(1, 3600))
         #expect((2...100).filter { isNews($0, 3601) }.count == 63)
         #expect(isNews(200, 7300))
+    }
+
+    @Test(
+        "A machine that declines again and again is counted, and news once, also where it runs its system already",
+        .enabled(if: geteuid() == 0, "sockets bound to an interface need root"))
+    func declines() async throws {
+        let (directory, leases) = (try TestDirectory([rackPlan(pool: 20)]), TestLeaseStore())
+        try await withServer(LoopbackRelay.configuration, directory: directory, leases: leases) { server, port in
+            let relay = try LoopbackRelay(serverPort: port)
+            for _ in 0..<12 {
+                let lease = try relay.lease(nic(1))
+                var decline = message(.decline)
+                (decline.requestedAddress, decline.serverIdentifier) = (lease.yourAddress, lease.serverIdentifier)
+                try relay.send(decline)
+            }
+            // Comes behind the last of them.
+            #expect(try relay.lease(nic(2)).messageType == .acknowledgement)
+            #expect(server.statistics.snapshot.refused == ["decline-limit": 4])
+            #expect(server.statistics.refusedByMessage == ["decline": ["decline-limit": 4]])
+            #expect(leases.stored.count { $0.state == .declined } == QuarantineCounts.mostOfOneMachine)
+            let news = directory.events.filter { $0.name == "decline-limit" }
+            #expect(news.map { $0.attributes["mac"] } == [nic(1).description] && news.map(\.host) == [nil])
+        }
     }
 }

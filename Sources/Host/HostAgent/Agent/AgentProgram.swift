@@ -40,7 +40,8 @@ package enum AgentProgram {
     }
 
     private static func runAgent(_ log: AgentLog) async -> Int32 {
-        // Where Swift finds a program's arguments: without it none are seen, whatever this was to do, and an agent beside another is a danger to guests.
+        // Where Swift finds a program's arguments: without it none are seen, whatever this was to do, and an agent beside another is a danger to
+        // guests.
         guard HostRoot.host.exists("/proc/self/cmdline") else {
             print("bennu-agent: /proc is not mounted, so nobody can tell what this is to do")
             return 69
