@@ -94,7 +94,7 @@ func connected(_ index: Int, receiveBuffer: CInt?) -> CInt {
 var all: [Client] = []
 for index in 0..<(clients + slow) {
     let isSlow = index >= clients
-    all.append(Client(socket: connected(index, receiveBuffer: isSlow ? 8192 : nil)))
+    all.append(Client(socket: connected(index, receiveBuffer: isSlow ? 16384 : nil)))
 }
 var polled = all.prefix(clients).map { pollfd(fd: $0.socket, events: Int16(POLLIN), revents: 0) }
 

@@ -149,7 +149,7 @@ struct ServerAssembly {
         let bootServers = addresses.compactMap { interface in
             interface.addresses.first.map { ServerStatus.BootServerAddress(interface: interface.name, address: $0.address, httpPort: port) }
         }
-        return { [plan, fleet] in
+        return { [plan, fleet, journal] in
             let packets = dhcp.snapshot
             var counters: [String: [String: UInt64]] = [:]
             counters["dhcp"] = packets.received.prefixed("received-").merging(packets.sent.prefixed("sent-")) { $0 + $1 }
@@ -158,6 +158,7 @@ struct ServerAssembly {
             if packets.conflicts > 0 { counters["dhcp"]?["address-conflicts"] = packets.conflicts }
             counters["http"] = http.all.mapValues { UInt64($0) }
             counters["tftp"] = tftp.all.mapValues { UInt64($0) }
+            if journal.dropped > 0 { counters["journal"] = ["events-dropped": journal.dropped] }
             return ServerStatus(
                 version: BennuVersion.current, site: plan.site, roles: plan.roles.map(\.rawValue).sorted(),
                 processID: ProcessInfo.processInfo.processIdentifier, revision: fleet.snapshot.revision, hosts: fleet.hostCounts(),

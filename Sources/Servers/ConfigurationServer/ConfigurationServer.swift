@@ -26,7 +26,11 @@ package struct ConfigurationServer: Sendable {
             router: router(), server: .http1(configuration: .init(idleTimeout: .seconds(120))),
             // Hosts of a whole site may start together; the system cuts it to net.core.somaxconn.
             configuration: .init(address: .hostname(address, port: port), serverName: nil, backlog: 16_384),
-            onServerRunning: { onBound($0.localAddress?.port ?? 0) }, logger: logger)
+            onServerRunning: { channel in
+                // As the boot server does: what the system has in line is taken in at once.
+                try? await channel.setOption(.maxMessagesPerRead, value: 256).get()
+                onBound(channel.localAddress?.port ?? 0)
+            }, logger: logger)
     }
 
     private func router() -> Router<HostRequestContext> {

@@ -56,6 +56,8 @@ package struct HTTPBootService: Service {
         return ServerBootstrap(group: group)
             // The system cuts it to net.core.somaxconn. What does not fit waits for its next SYN: 1, 3, 7 s.
             .serverChannelOption(.backlog, value: 16_384)
+            // Taken in at once, they wait in line here. With the few that are usual for a look at the sockets, the system's line overflows in a storm.
+            .serverChannelOption(.maxMessagesPerRead, value: 256)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { channel in
