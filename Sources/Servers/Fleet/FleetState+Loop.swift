@@ -8,7 +8,9 @@ extension FleetState {
     /// Counts the network boot programs that a boot fetched without asking for a script. A program that does not fit the host starts nothing,
     /// or starts what asks for it again, for ever; nothing else shows that from here. Returns the event that says so, once a boot.
     package mutating func countLoader(_ event: BootEvent) -> BootEvent? {
-        guard event.name == "loader-sent", let host = event.host, var record = hosts[host], var boot = record.boot, boot.id == event.boot,
+        // A script that a program fetches beside itself is no second program.
+        guard event.name == "loader-sent", event.attributes["name"]?.hasSuffix(".ipxe") != true, let host = event.host, var record = hosts[host],
+            var boot = record.boot, boot.id == event.boot,
             boot.phase <= .loader
         else { return nil }
         let count = (boot.loadersSent ?? 0) &+ 1

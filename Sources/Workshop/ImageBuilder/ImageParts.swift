@@ -126,7 +126,10 @@ struct ImageParts: Sendable {
     /// Boot files by title.
     func unpackBootFiles() async throws(ImageBuildError) -> [(title: String, path: String)] {
         let directory = try await unpack(.bootFiles, to: "boot-files")
-        return StandardPackages.bootFilePaths.sorted { $0.key < $1.key }.map { (title: $0.key, path: "\(directory)/\($0.value)") }
+        let script = "\(directory)/\(LoaderScript.title)"
+        try Files.write(Array(LoaderScript.text.utf8), to: script, mode: 0o644)
+        let programs = StandardPackages.bootFilePaths.map { (title: $0.key, path: "\(directory)/\($0.value)") }
+        return (programs + [(title: LoaderScript.title, path: script)]).sorted { $0.title < $1.title }
     }
 
     func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

@@ -39,9 +39,9 @@ struct UEFIBootTests {
                     "boot-began", "ack-sent", "loader-sent", "ack-sent", "queued", "script-sent", "kernel-sent", "claimed", "root-verified",
                     "operational",
                 ], site)
-            let loader = try await site.timeline(of: "h1").first { $0.name == "loader-sent" }
-            #expect(loader?.source == .tftp)
-            #expect(loader?.attributes["name"] == "snponly.efi")
+            let loaders = try await site.timeline(of: "h1").filter { $0.name == "loader-sent" }
+            #expect(loaders.map(\.source) == [.tftp, .tftp])
+            #expect(loaders.map { $0.attributes["name"] } == ["snponly.efi", "autoexec.ipxe"], "iPXE is told to configure by DHCP only")
             #expect(host.record.inventory?.firmware == .uefi)
             try await expectOneLease(host, site)
             expectEverythingInForce(host)
@@ -55,8 +55,9 @@ struct UEFIBootTests {
             try await site.expect("h1")
             try await site.rack.power(.on, "h1")
             let host = try await site.wait(until: .operational, "h1")
-            let loader = try await site.timeline(of: "h1").first { $0.name == "loader-sent" }
-            #expect(loader?.source == .http)
+            let loaders = try await site.timeline(of: "h1").filter { $0.name == "loader-sent" }
+            #expect(loaders.map(\.source) == [.http, .http])
+            #expect(loaders.map { $0.attributes["name"] } == ["snponly.efi", "autoexec.ipxe"])
             #expect(host.record.inventory?.firmware == .uefi)
             try await expectOneLease(host, site)
             expectEverythingInForce(host)

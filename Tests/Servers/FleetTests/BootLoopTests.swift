@@ -8,10 +8,9 @@ import Testing
 @Suite("A host that fetches its network boot program again and again")
 struct BootLoopTests {
     /// As the TFTP server tells of it: by the address alone.
-    private func fetch(_ site: TestSite) {
+    private func fetch(_ site: TestSite, name: String = "snponly.efi") {
         site.fleet.record(
-            BootEvent(
-                host: nil, boot: nil, time: 0, source: .tftp, name: "loader-sent", attributes: ["address": "10.77.0.101", "name": "snponly.efi"]))
+            BootEvent(host: nil, boot: nil, time: 0, source: .tftp, name: "loader-sent", attributes: ["address": "10.77.0.101", "name": name]))
     }
 
     private func boot(_ site: TestSite) {
@@ -32,6 +31,7 @@ struct BootLoopTests {
         for number in 1...8 {
             boot(site)
             fetch(site)
+            fetch(site, name: "autoexec.ipxe")
             #expect(try await loops(site).count == (number < 5 ? 0 : 1), "\(number)")
         }
         #expect(try await loops(site).first?.hasPrefix("snponly.efi was fetched 5 times") == true)
