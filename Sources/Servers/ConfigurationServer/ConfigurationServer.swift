@@ -66,7 +66,7 @@ package struct ConfigurationServer: Sendable {
         }
         boot.post("status") { request, context in
             let record = try authorized(request, context)
-            await fleet.take(try await Self.decode(StatusReport.self, from: request), from: record)
+            await fleet.take(try await Self.decode(StatusReport.self, from: request), from: record, at: context.address)
             // What a boot said that had ended meanwhile was not taken in, and nobody is to believe it was.
             _ = try authorized(request, context)
             return Response(status: .noContent)

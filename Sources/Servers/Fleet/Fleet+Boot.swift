@@ -87,12 +87,13 @@ extension Fleet {
             ))
     }
 
-    package func take(_ status: StatusReport, from record: HostRecord) async {
+    package func take(_ status: StatusReport, from record: HostRecord, at address: String? = nil) async {
         let time = now()
         let (events, releases) = state.withLock { state -> ([BootEvent], Bool) in
             // Between its authorization and this line another boot of the host may have begun.
             guard state.hosts[record.id]?.boot?.id == record.boot?.id else { return ([], false) }
             let events = state.report(status, from: record.id, now: time)
+            state.learnAddress(address.flatMap { IPv4Address($0) }, of: record.id)
             return (events, !state.placements(releasedBy: record.id, status, now: time).isEmpty)
         }
         self.record(events)

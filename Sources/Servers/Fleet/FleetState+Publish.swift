@@ -27,19 +27,31 @@ extension FleetState {
     mutating func learnAddress(from event: BootEvent) {
         let isOurs = event.source == .dhcp && event.name == "ack-sent"
         guard isOurs || event.source == .script || event.source == .configuration && event.name == "claimed" else { return }
-        guard let host = event.host, var record = hosts[host], var boot = record.boot,
+        guard let host = event.host, let record = hosts[host], let boot = record.boot,
             let address = event.attributes["address"].flatMap({ IPv4Address($0) }), boot.address != address
         else { return }
-        var isGivenElsewhere = false
-        if !isOurs {
-            let mode = subnets.subnets.first { $0.prefix.contains(address) }?.mode
-            isGivenElsewhere = mode != nil && mode != .server
-            // Where we give the addresses, only our own word counts.
-            guard boot.id == event.boot, isGivenElsewhere || mode == nil && boot.address == nil else { return }
-        }
-        boot.address = address
-        record.boot = boot
-        put(record)
+        let isGivenElsewhere = isGivenElsewhere(address)
+        // Where we give the addresses, only our own word counts.
+        let isOfNobody = boot.address == nil && !subnets.subnets.contains { $0.prefix.contains(address) }
+        guard isOurs || boot.id == event.boot && (isGivenElsewhere || isOfNobody) else { return }
+        put(address, of: record)
         if record.document == nil, isOurs || isGivenElsewhere { acceptable.insert(host) }
+    }
+
+    /// A running system reports from the address that it has now: a server that others run may give it another one each time that it asks.
+    mutating func learnAddress(_ address: IPv4Address?, of host: HostID) {
+        guard let address, let record = hosts[host], record.boot?.address != address, isGivenElsewhere(address) else { return }
+        put(address, of: record)
+    }
+
+    private func isGivenElsewhere(_ address: IPv4Address) -> Bool {
+        let mode = subnets.subnets.first { $0.prefix.contains(address) }?.mode
+        return mode != nil && mode != .server
+    }
+
+    private mutating func put(_ address: IPv4Address, of record: HostRecord) {
+        var record = record
+        record.boot?.address = address
+        put(record)
     }
 }

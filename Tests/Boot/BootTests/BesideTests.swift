@@ -8,7 +8,7 @@ import VirtualRack
 
 @Suite(
     "A host whose addresses another DHCP server gives", .serialized,
-    .enabled(if: BootEnvironment.canBoot && OtherDHCPServer.isInstalled, "needs BENNU_IMAGE, root, /dev/net/tun and dnsmasq"))
+    .enabled(if: BootEnvironment.canBoot && OtherDHCPServer.Program.areInstalled, "needs BENNU_IMAGE, root, /dev/net/tun, dnsmasq and Kea"))
 struct BesideTests {
     static let external = "apiVersion: bennu/v1\nkind: Subnet\nmetadata: {name: rack}\nspec: {prefix: 10.77.0.0/24, mode: external}\n"
 
@@ -18,7 +18,7 @@ struct BesideTests {
     func proxy(firmware: Firmware) async throws {
         try await Site.with("proxy-\("\(firmware)".lowercased())", firmware: firmware) { site in
             try await site.apply(Self.external.replacing("external", with: "proxy"))
-            let other = try OtherDHCPServer(site, snippet: "")
+            let other = try OtherDHCPServer(.dnsmasq, site, snippet: "")
             defer { try? other.end() }
             try await site.importImage()
             try await site.expect("h1")
@@ -35,12 +35,12 @@ struct BesideTests {
 
     @Test(
         "boots by what bennu dhcp snippet printed, and becomes operational", .timeLimit(.minutes(15)),
-        arguments: [Firmware.bios, .uefi, .uefiHTTP])
-    func external(firmware: Firmware) async throws {
-        try await Site.with("ext-\("\(firmware)".lowercased())", firmware: firmware) { site in
+        arguments: OtherDHCPServer.Program.allCases, [Firmware.bios, .uefi, .uefiHTTP])
+    func external(program: OtherDHCPServer.Program, firmware: Firmware) async throws {
+        try await Site.with("\("\(program.rawValue.prefix(3))-\(firmware)".lowercased())", firmware: firmware) { site in
             try await site.apply(Self.external)
-            let snippet = try await site.command("dhcp", "snippet", "dnsmasq")
-            let other = try OtherDHCPServer(site, snippet: snippet)
+            let snippet = try await site.command("dhcp", "snippet", program.rawValue)
+            let other = try OtherDHCPServer(program, site, snippet: snippet)
             defer { try? other.end() }
             try await site.importImage()
             try await site.expect("h1")

@@ -17,7 +17,8 @@ import Testing
         #expect(files["/run/systemd/network/02-bennu-br0.netdev"]?.contains("MACAddress=52:54:00:00:00:01\n") == true)
         #expect(files["/run/systemd/network/02-bennu-br0.network"]?.contains("ClientIdentifier=mac\n") == true)
         #expect(files["/run/systemd/network/03-bennu-br0-ports.network"]?.contains("Name=ens3\n") == true)
-        #expect(files["/run/systemd/network/03-bennu-br0-ports.network"]?.contains("Bridge=br0\n") == true)
+        let ports = files["/run/systemd/network/03-bennu-br0-ports.network"]
+        #expect(ports?.contains("Bridge=br0\n") == true && ports?.contains("SendRelease=no\n") == true)
     }
 
     @Test("a bridge is made, confirmed, left alone, and taken away again")

@@ -16,7 +16,7 @@ struct OtherServersAddressTests {
                 host: site.record(number)?.id, boot: boot, time: 0, source: .script, name: "script-sent", attributes: ["address": address]))
     }
 
-    @Test("is where its script was asked from, and then where its boot was claimed from")
+    @Test("is where its script was asked from, then where its boot was claimed from, then where it reports from")
     func learned() async throws {
         let site = try await TestSite(SiteText.all(Self.external + "}\n", SiteText.profile, SiteText.host(1)))
         try await site.addImage()
@@ -26,6 +26,12 @@ struct OtherServersAddressTests {
         #expect(site.record(1)?.boot?.address == IPv4Address(10, 0, 0, 7))
         _ = try await site.fleet.claim(site.claim(1), from: "10.0.0.9")
         #expect(site.record(1)?.boot?.address == IPv4Address(10, 0, 0, 9))
+        for (reported, known) in ["10.0.0.11": IPv4Address(10, 0, 0, 11), "192.168.0.1": IPv4Address(10, 0, 0, 11)] as KeyValuePairs {
+            await site.fleet.take(
+                StatusReport(revision: 0, items: [], guests: [], operational: false, agentVersion: "1", uptime: 1),
+                from: try #require(site.record(1)), at: reported)
+            #expect(site.record(1)?.boot?.address == known)
+        }
     }
 
     @Test("does not replace one that our own server gave")

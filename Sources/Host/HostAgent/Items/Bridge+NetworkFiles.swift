@@ -14,6 +14,7 @@ extension Bridge {
             ForwardDelaySec=0
 
             """
+        // SendRelease counts when a port's own lease ends, which the bridge goes on with: a server that others run would give the address to the next.
         let ports = """
             [Match]
             Name=\(interfaces.joined(separator: " "))
@@ -21,6 +22,9 @@ extension Bridge {
             \(mtu.map { "[Link]\nMTUBytes=\($0)\n\n" } ?? "")[Network]
             Bridge=\(name)
             LinkLocalAddressing=no
+
+            [DHCPv4]
+            SendRelease=no
 
             """
         let paths = Self.paths(of: name)
