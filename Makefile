@@ -8,7 +8,7 @@ lint: setup         ; Scripts/lint
 format:             ; swift format --in-place --parallel --recursive Sources Tests Fuzz Package.swift
 test: lint image    ; Scripts/test && Scripts/fuzz
 test-rack: image    ; BENNU_LONG_TESTS=1 Scripts/test --filter BootTests.LongBootTests
-test-upgrade: image ; Scripts/build-upgrade-images && BENNU_LONG_TESTS=1 BENNU_UPGRADE_IMAGES=$(CURDIR)/out/upgrade Scripts/test --filter BootTests.UpgradeTests
+test-upgrade: image ; Scripts/build-upgrade-images && BENNU_LONG_TESTS=1 BENNU_UPGRADE_IMAGES=$(CURDIR)/out/upgrade Scripts/test --experimental-maximum-parallelization-width 2 --filter BootTests.UpgradeTests
 demo: image         ; Scripts/demo
 fuzz: setup         ; Scripts/fuzz 3600
 clean:              ; rm -rf .build .build-agent .build-fuzz out

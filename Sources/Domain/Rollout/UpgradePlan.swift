@@ -34,8 +34,10 @@ package struct UpgradePlan: Codable, Sendable, Hashable {
 
 /// What becomes of guests when the new system does not come up.
 package enum GuestsAtFailure: String, Codable, Sendable {
-    /// Nothing was left, or the guardian goes back to it.
+    /// Nothing was left.
     case goOn = "go-on"
+    /// The guardian goes back to what was left. Where the new system's PID 1 ends, the kernel does.
+    case goOnUnlessFirstProcessEnds = "go-on-unless-first-process-ends"
     /// The new system starts the former one again, which has them go on. One whose kernel panics early, or hangs, cannot.
     case goOnUnlessPanic = "go-on-unless-panic"
     /// The kernel that they stood under is gone: the host starts cold, and they start again.
@@ -45,7 +47,8 @@ package enum GuestsAtFailure: String, Codable, Sendable {
 
     init(of method: UpgradeMethod, hasWayBack: Bool) {
         switch method {
-        case .live, .soft: self = .goOn
+        case .live: self = .goOn
+        case .soft: self = .goOnUnlessFirstProcessEnds
         case .warm, .save: self = hasWayBack ? .goOnUnlessPanic : .crash
         case .cold: self = .restart
         }

@@ -33,8 +33,8 @@ extension Site {
     }
 
     /// What the command line prints.
-    func command(_ arguments: String...) async throws -> String {
-        try await rack.run(inNamespace: [try BootEnvironment.program] + arguments + ["--socket", socket]).checked()
+    func command(_ arguments: String..., within limit: Duration = .seconds(60)) async throws -> String {
+        try await rack.run(inNamespace: [try BootEnvironment.program] + arguments + ["--socket", socket], timeLimit: limit).checked()
     }
 
     func images() async throws -> [ImageSummary] { try await client.get([ImageSummary].self, "/v1/images") }

@@ -25,11 +25,11 @@ final class Site: Sendable {
     /// Sets a site up with the demo's subnet and profiles, and takes everything down again whatever happens.
     static func with(
         _ name: String, hosts: Int = 1, firmware: Firmware = .bios, memoryMebibytes: Int = 3072, processors: Int = 2, nodes: Int = 1,
-        diskBytes: Int64? = nil, isolation: isolated (any Actor)? = #isolation, _ body: (Site) async throws -> Void
+        diskBytes: Int64? = nil, hasTPM: Bool = false, isolation: isolated (any Actor)? = #isolation, _ body: (Site) async throws -> Void
     ) async throws {
         var plan = RackPlan()
         plan.name = try RackName("bt-\(ProcessInfo.processInfo.processIdentifier)-\(name)").unwrapped("a rack's name")
-        (plan.hosts, plan.firmware, plan.powersOn) = (hosts, firmware, false)
+        (plan.hosts, plan.firmware, plan.powersOn, plan.hasTPM) = (hosts, firmware, false, hasTPM)
         (plan.memoryMebibytes, plan.processors, plan.nodes, plan.diskBytes) = (memoryMebibytes, processors, nodes, diskBytes)
         let site = try Site(name: name, rack: try await Rack.up(plan))
         do {

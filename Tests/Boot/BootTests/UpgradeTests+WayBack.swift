@@ -130,9 +130,9 @@ extension Site {
         return try Int(text.filter(\.isNumber)).unwrapped("MemTotal in \(text)")
     }
 
-    /// All that the counting guest has written.
-    func ticks(on host: HostDetail) async throws -> [Int] {
-        let log = try await run(on: host, "grep -o 'tick [0-9]*.$' /var/log/libvirt/qemu/ticker-serial.log | tr -d '\\r'")
+    /// All that a counting guest has written.
+    func ticks(of guest: String = "ticker", on host: HostDetail) async throws -> [Int] {
+        let log = try await run(on: host, "grep -o 'tick [0-9]*.$' /var/log/libvirt/qemu/\(guest)-serial.log | tr -d '\\r'")
         return log.split(whereSeparator: \.isNewline).compactMap { $0.split(separator: " ").last.flatMap { Int($0) } }
     }
 }

@@ -29,7 +29,9 @@ extension UpgradeTests {
             defer { pings.kill() }
             try await site.waitForWrites(10, after: begun.log, on: before)
             let start = Date().timeIntervalSince1970
-            let after = try await site.upgrade(to: "kvm:b", deadline: 1200)
+            let told = try await site.command("host", "upgrade", "h1", "--image", "kvm:b", "--deadline", "1200", within: .seconds(1500))
+            #expect(["leaving", "upgrade-done", "h1 is operational, by the method soft"].allSatisfy { told.contains($0) }, "\(told)")
+            let after = try await site.wait(until: .operational, "h1")
             #expect(after.record.upgrade?.state == .done, "\(after.record.upgrade?.failure ?? "")")
             let operational = try await site.writer(on: after)
             try await site.waitForWrites(10, after: operational.log, on: after)

@@ -149,7 +149,7 @@ struct KernelChangeTests {
         var situation = try Self.situation()
         let plan = UpgradePlan(for: situation)
         #expect(plan.choice == .warm)
-        #expect(plan.candidates.map(\.ifItFails) == [.goOn, .goOn, .goOnUnlessPanic, .goOnUnlessPanic, .restart])
+        #expect(plan.candidates.map(\.ifItFails) == [.goOn, .goOnUnlessFirstProcessEnds, .goOnUnlessPanic, .goOnUnlessPanic, .restart])
         situation.guests.append(.init(name: "b", memory: .ordinary, memoryBytes: 1 << 20))
         #expect(UpgradePlan(for: situation).choice == .save)
     }

@@ -55,6 +55,7 @@ extension GuestsAtFailure {
     var text: String {
         switch self {
         case .goOn: "guests go on"
+        case .goOnUnlessFirstProcessEnds: "guests go on; crash if its PID 1 ends"
         case .goOnUnlessPanic: "guests go on; crash if its kernel panics early"
         case .crash: "guests crash"
         case .restart: "they restart"
