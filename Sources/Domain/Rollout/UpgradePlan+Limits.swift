@@ -39,6 +39,12 @@ extension UpgradePlan {
 }
 
 extension UpgradeSituation {
+    /// Seconds until the last guest has shut down, or is ended: those of one order have their time together. `nil` without a guest.
+    var shutdownTime: Int? {
+        let orders = Dictionary(grouping: guests, by: \.shutdownOrder).values.compactMap { $0.map(\.shutdownTimeout).max() }
+        return orders.isEmpty ? nil : orders.reduce(0, +)
+    }
+
     /// Bytes of guest memory that would go with the kernel.
     var ordinaryBytes: UInt64 {
         guests.filter { $0.memory != .kept }.reduce(0) { total, guest in

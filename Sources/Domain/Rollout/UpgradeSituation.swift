@@ -38,12 +38,18 @@ package struct UpgradeSituation: Sendable, Hashable {
         package var fixture: String?
         /// Milliseconds that it may stand still; `nil` for any time.
         package var maximumPause: Int?
+        /// Seconds that it has to shut down before a cold restart.
+        package var shutdownTimeout: Int
+        /// Guests of the lowest are asked first.
+        package var shutdownOrder: Int
 
         package init(
-            name: String, memory: GuestMemoryPlace? = nil, memoryBytes: UInt64? = nil, fixture: String? = nil, maximumPause: Int? = nil
+            name: String, memory: GuestMemoryPlace? = nil, memoryBytes: UInt64? = nil, fixture: String? = nil, maximumPause: Int? = nil,
+            shutdownTimeout: Int? = nil, shutdownOrder: Int? = nil
         ) {
             (self.name, self.memory, self.memoryBytes) = (name, memory, memoryBytes)
             (self.fixture, self.maximumPause) = (fixture, maximumPause)
+            (self.shutdownTimeout, self.shutdownOrder) = (shutdownTimeout ?? HostContract.Guest.usualShutdownTimeout, shutdownOrder ?? 0)
         }
     }
 

@@ -44,10 +44,12 @@ extension FleetState {
     /// Guests that are there: a paused one has as much to lose as one that runs.
     func guests(of boot: BootRecord, on record: HostRecord) -> [UpgradeSituation.Guest] {
         let specs = record.document.map { documents.guests(onHost: $0) } ?? []
-        let limits = Dictionary(specs.map { ($0.guest.name, $0.maximumPause) }, uniquingKeysWith: { first, _ in first })
+        let known = Dictionary(specs.map { ($0.guest.name, $0) }, uniquingKeysWith: { first, _ in first })
         return (boot.status?.guests ?? []).filter { !["shut off", "crashed"].contains($0.state) }.sorted { $0.name < $1.name }.map {
-            UpgradeSituation.Guest(
-                name: $0.name, memory: $0.memory, memoryBytes: $0.memoryBytes, fixture: $0.fixture, maximumPause: limits[$0.name] ?? nil)
+            let spec = known[$0.name]
+            return UpgradeSituation.Guest(
+                name: $0.name, memory: $0.memory, memoryBytes: $0.memoryBytes, fixture: $0.fixture, maximumPause: spec?.maximumPause,
+                shutdownTimeout: spec?.guest.shutdownTimeout, shutdownOrder: spec?.guest.shutdownOrder)
         }
     }
 

@@ -78,6 +78,20 @@ struct UpgradeLimitTests {
         #expect(UpgradePlan(for: situation)[.save]?.expected?.milliseconds == .max)
     }
 
+    @Test("guests have the longest time of each order, one order after the other, to shut down; only cold shuts down")
+    func shutdownTime() throws {
+        var situation = try Self.situation(limit: nil)
+        situation.guests = [
+            .init(name: "a", shutdownTimeout: 600), .init(name: "b", shutdownTimeout: 10), .init(name: "c", shutdownOrder: 3),
+            .init(name: "d", shutdownTimeout: 5, shutdownOrder: 3), .init(name: "e", shutdownTimeout: 60, shutdownOrder: -1),
+        ]
+        let plan = UpgradePlan(for: situation)
+        #expect(plan[.cold]?.shutdownTime == 60 + 600 + 30)
+        #expect(plan.candidates.filter { $0.shutdownTime != nil }.map(\.method) == [.cold])
+        situation.guests = []
+        #expect(UpgradePlan(for: situation)[.cold]?.shutdownTime == nil)
+    }
+
     @Test("a model on which kexec failed is not asked for it again")
     func distrust() throws {
         var situation = try Self.situation(limit: nil)

@@ -140,6 +140,30 @@ import Testing
         #expect(over.actions == [.destroyGuest(name: "web"), .undefineGuest(name: "web"), .releaseMemory(guest: Self.uuid), .forget(elsewhere.key)])
     }
 
+    @Test("the time that a guest has to shut down is remembered while it runs, so that it counts when its document is gone")
+    func shutdownTimeout() throws {
+        let host = try TemporaryRoot()
+        var converger = try host.converger(try host.libvirt())
+        let network = [GuestNetwork(name: "lan", bridge: "br0")]
+        var guest = Self.guest()
+        _ = converger.pass(over: HostSettings(networks: network, guests: [guest]), mayStartGuests: true, uptime: 1)
+        #expect(converger.memory[guest.key]?.shutdownTimeout == nil)
+        guest.shutdownTimeout = 300
+        let pass = converger.pass(over: HostSettings(networks: network, guests: [guest]), mayStartGuests: true, uptime: 2)
+        #expect(pass.isInForce && pass.status("guest", "web")?.state == .inForce, "\(pass.items)")
+        #expect(converger.memory[guest.key]?.shutdownTimeout == 300)
+        #expect(converger.pass(over: HostSettings(networks: network, guests: [guest]), mayStartGuests: true, uptime: 3).actions.isEmpty)
+        let running = ObservedDomain(name: "web", uuid: Self.uuid, state: "running", isActive: true)
+        let leaving = { (uptime: Double) in
+            try Self.guest(host: "h-2").plan(
+                .init(
+                    host: "h-1", domain: running, generation: 3, uptime: uptime,
+                    made: MadeItem(stopRequested: 100, shutdownTimeout: 300)))
+        }
+        #expect(try leaving(399).isWaiting)
+        #expect(try leaving(400).actions.first == .destroyGuest(name: "web"))
+    }
+
     @Test("a guest of the same name that the agent did not define is left alone")
     func foreignGuest() throws {
         let host = try TemporaryRoot()

@@ -16,7 +16,7 @@ package struct GuestSpec: Sendable, Hashable {
 }
 
 extension GuestSpec {
-    private static let known = ["host", "uuid", "memory", "vcpus", "disks", "interfaces", "xml", "maximumPause"]
+    private static let known = ["host", "uuid", "memory", "vcpus", "disks", "interfaces", "xml", "maximumPause", "shutdownTimeout", "shutdownOrder"]
 
     /// - Parameter name: the document's, which is the guest's; empty when that could not be read.
     init?(reading cursor: Cursor, name: String) {
@@ -37,12 +37,15 @@ extension GuestSpec {
         let disks = fields["disks"]?.list(of: "disks", uniqueBy: \.source, Self.disk) ?? []
         let interfaces = fields["interfaces"]?.list(of: "interfaces", Self.interface) ?? []
         let pause = fields["maximumPause"]?.parsed(Quantities.pauseExpectation, Quantities.pause)
+        let timeout = fields["shutdownTimeout"]?.parsed(Quantities.shutdownExpectation, Quantities.shutdown)
+        let order = fields["shutdownOrder"]?.integer(in: -100...100)
         guard let host else { return nil }
         self.init(
             host: host,
             guest: Guest(
                 name: name, uuid: uuid ?? GuestUUID.derived(from: name), memoryMiB: memory ?? 0, vcpus: vcpus ?? 1, disks: disks,
-                interfaces: interfaces, xml: xml, placement: Guest.Placement(host: "", generation: 0)), maximumPause: pause)
+                interfaces: interfaces, xml: xml, shutdownTimeout: timeout, shutdownOrder: order,
+                placement: Guest.Placement(host: "", generation: 0)), maximumPause: pause)
     }
 
     private static func disk(_ cursor: Cursor) -> Guest.Disk? {

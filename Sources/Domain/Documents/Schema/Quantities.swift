@@ -36,6 +36,14 @@ enum Quantities {
         return !overflow && (0...86_400_000).contains(total) ? total : nil
     }
 
+    static let shutdownExpectation = "a time from 1s to 30m"
+
+    /// Seconds: `10s`, `5m`. From one to half an hour.
+    static func shutdown(_ text: String) -> Int? {
+        guard !text.hasSuffix("ms"), let milliseconds = pause(text), (1_000...1_800_000).contains(milliseconds) else { return nil }
+        return milliseconds / 1000
+    }
+
     /// Permission bits in octal: `0644`, `755`.
     static func permissions(_ text: String) -> UInt16? {
         guard (3...4).contains(text.utf8.count), text.utf8.allSatisfy({ (48...55).contains($0) }) else { return nil }

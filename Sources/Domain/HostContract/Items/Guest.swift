@@ -12,8 +12,15 @@ package struct Guest: SettingsItem {
     package var interfaces: [Interface]
     /// libvirt's domain XML, used instead of the fields above but for name and UUID, which are set in it.
     package var xml: String?
+    /// Seconds that it has to shut down before it is ended; `nil` where the document does not say.
+    package var shutdownTimeout: Int?
+    /// Before a cold restart guests of the lowest order are asked to shut down first; `nil` counts as 0.
+    package var shutdownOrder: Int?
     /// The grant to run here.
     package var placement: Placement
+
+    /// Seconds, before a cold restart, for guests that say nothing else.
+    package static let usualShutdownTimeout = 30
 
     package struct Disk: Codable, Sendable, Hashable {
         /// An absolute path on the host, or a block device.
@@ -48,9 +55,10 @@ package struct Guest: SettingsItem {
 
     package init(
         name: String, uuid: UniversalUniqueIdentifier, memoryMiB: Int, vcpus: Int, disks: [Disk] = [], interfaces: [Interface] = [],
-        xml: String? = nil, placement: Placement
+        xml: String? = nil, shutdownTimeout: Int? = nil, shutdownOrder: Int? = nil, placement: Placement
     ) {
         (self.name, self.uuid, self.memoryMiB, self.vcpus) = (name, uuid, memoryMiB, vcpus)
         (self.disks, self.interfaces, self.xml, self.placement) = (disks, interfaces, xml, placement)
+        (self.shutdownTimeout, self.shutdownOrder) = (shutdownTimeout, shutdownOrder)
     }
 }

@@ -85,6 +85,10 @@ extension Guest: ConvergingItem {
         if isRunning, isDefined {
             if observed.domain?.state == "paused" { plan.note = "paused" }
             if let started, started != fingerprint { plan.note = "in force after the guest restarts" }
+            if var made = observed.made, made.shutdownTimeout != shutdownTimeout {
+                made.shutdownTimeout = shutdownTimeout
+                plan.actions.append(.remember(key, made))
+            }
             return plan
         }
         if !isRunning, let pool = observed.absentPool {
@@ -107,7 +111,8 @@ extension Guest: ConvergingItem {
             plan.actions.append(.defineGuest(name: name, xml: observed.definition))
             if isRunning { plan.note = "in force after the guest restarts" }
         }
-        let made = MadeItem(fingerprint: fingerprint, runningFingerprint: isRunning ? started : willStart ? fingerprint : nil)
+        let made = MadeItem(
+            fingerprint: fingerprint, runningFingerprint: isRunning ? started : willStart ? fingerprint : nil, shutdownTimeout: shutdownTimeout)
         if observed.made != made { plan.actions.append(.remember(key, made)) }
         if willStart {
             if let kept = observed.kept { plan.actions.append(.reserveMemory(guest: uuid, kept)) }
@@ -124,8 +129,8 @@ extension Guest: ConvergingItem {
         stopping(name, domain: try host.libvirt.domain(name), made: made, uptime: host.uptime)
     }
 
-    /// How long a guest may take to shut down by itself, in seconds.
-    package static let patience = 60.0
+    /// How long a guest that is to leave may take to shut down by itself, in seconds, where it says nothing else.
+    package static let patience = 60
 
     /// Shut down, then destroy, then undefine. Never the disks.
     private static func stopping(_ name: String, domain: ObservedDomain?, made: MadeItem?, uptime: Double) -> ItemPlan {
@@ -138,8 +143,9 @@ extension Guest: ConvergingItem {
             asked.stopRequested = uptime
             return ItemPlan([.remember(key, asked), .shutdownGuest(name: name)], note: "shutting down", isWaiting: true)
         }
-        guard uptime - since >= patience else { return ItemPlan(note: "shutting down", isWaiting: true) }
-        return ItemPlan([.destroyGuest(name: name)] + undefine, note: "destroyed: it did not shut down within \(Int(patience)) s")
+        let patience = made?.shutdownTimeout ?? patience
+        guard uptime - since >= Double(patience) else { return ItemPlan(note: "shutting down", isWaiting: true) }
+        return ItemPlan([.destroyGuest(name: name)] + undefine, note: "destroyed: it did not shut down within \(patience) s")
     }
 }
 

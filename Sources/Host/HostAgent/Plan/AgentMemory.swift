@@ -58,12 +58,14 @@ package struct MadeItem: Codable, Sendable, Hashable {
     package var paths: [String] = []
     /// Seconds since the kernel started, when the guest was asked to shut down.
     package var stopRequested: Double?
+    /// Seconds that the guest has to shut down, as it said when it was last seen in the documents.
+    package var shutdownTimeout: Int?
 
     package init(
         fingerprint: String? = nil, runningFingerprint: String? = nil, original: String? = nil, originalMode: UInt16? = nil,
-        paths: [String] = [],
-        stopRequested: Double? = nil
+        paths: [String] = [], stopRequested: Double? = nil, shutdownTimeout: Int? = nil
     ) {
+        self.shutdownTimeout = shutdownTimeout
         (self.fingerprint, self.runningFingerprint, self.original) = (fingerprint, runningFingerprint, original)
         (self.originalMode, self.paths, self.stopRequested) = (originalMode, paths, stopRequested)
     }

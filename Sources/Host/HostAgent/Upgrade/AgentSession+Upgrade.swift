@@ -120,11 +120,19 @@ extension AgentSession {
         await state.leave(true)
         await state.add(.init(name: "leaving", detail: "guests are asked to shut down, then the host is reset"))
         await state.drain(within: .seconds(10))
-        let (libvirt, root) = (agent.libvirt, agent.root)
+        let (state, root) = (state, agent.root)
+        let restart = ColdRestart(agent.libvirt, guests: await state.configuration?.settings.guests ?? [])
+        let (news, tell) = AsyncStream.makeStream(of: ProgressReport.Event.self)
+        let told = Task { for await event in news { await state.add(event) } }
         agent.marks.mark("restarting")
         do throws(HostFailure) {
             try await worker.blocking { () throws(HostFailure) in
-                ColdRestart(root: root, libvirt: libvirt).shutDownGuests()
+                defer { tell.finish() }
+                restart.endGuests { tell.yield(.init(name: $0, detail: $1)) }
+            }
+            await told.value
+            await state.drain(within: .seconds(10))
+            try await worker.blocking { () throws(HostFailure) in
                 // With a kernel loaded, systemd would start that.
                 WarmUpgrade.abandon(in: root)
                 try Command("/usr/bin/systemctl", ["--no-block", "reboot"]).run(in: root)

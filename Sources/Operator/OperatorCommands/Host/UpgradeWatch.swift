@@ -22,12 +22,12 @@ struct UpgradeWatch {
             return
         }
         if server.output == .table { print(outlook.text()) }
-        try await follow(upgrade, after: seen)
+        try await follow(upgrade, after: seen, shutdown: outlook.plan[upgrade.order.method]?.shutdownTime ?? 0)
     }
 
-    /// A host that is silent for ever keeps us no longer than its deadline, the way back, and some minutes.
-    private func follow(_ upgrade: UpgradeRecord, after seen: Int64) async throws {
-        let end = ContinuousClock.now + .seconds(upgrade.order.deadline * 2 + 900)
+    /// A host that is silent for ever keeps us no longer than its deadline, the way back, and some minutes; and as long as guests have to shut down.
+    private func follow(_ upgrade: UpgradeRecord, after seen: Int64, shutdown: Int) async throws {
+        let end = ContinuousClock.now + .seconds(upgrade.order.deadline * 2 + 900 + shutdown)
         var shown = seen
         var printer = TimelinePrinter(began: upgrade.orderedAt, boot: upgrade.boot)
         while true {

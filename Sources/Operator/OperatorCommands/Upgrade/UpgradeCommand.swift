@@ -41,13 +41,21 @@ extension UpgradeOutlook {
             let reasons = candidate.obstacles.map(\.description)
             table.add(
                 candidate.method.rawValue, candidate.isPossible ? (candidate.method == plan.choice ? "chosen" : "yes") : "no",
-                candidate.expected.map { "about \($0)" } ?? candidate.pause.text, candidate.ifItFails.text,
+                candidate.pauseText, candidate.ifItFails.text,
                 reasons.first ?? "")
             for reason in reasons.dropFirst() { table.add("", "", "", "", reason) }
         }
         lines.append(table.render())
         lines.append(plan.guests.isEmpty ? "no guest runs there" : "guests: \(plan.guests.joined(separator: ", "))")
         return lines.joined(separator: "\n")
+    }
+}
+
+extension UpgradePlan.Candidate {
+    fileprivate var pauseText: String {
+        if let expected { return "about \(expected)" }
+        guard let shutdownTime else { return pause.text }
+        return "\(pause.text); up to \(PauseText.of(milliseconds: shutdownTime * 1000)) to shut down"
     }
 }
 
