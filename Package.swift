@@ -75,8 +75,9 @@ let package = Package(
 
         // Domain: pure decisions.
         target("HostContract", in: "Domain", ["Primitives"]),
+        target("GuestXML", in: "Domain"),
         target("FleetModel", in: "Domain", ["Primitives", "HostContract"]),
-        target("Documents", in: "Domain", ["Primitives", "HostContract", "FleetModel", yams]),
+        target("Documents", in: "Domain", ["Primitives", "HostContract", "GuestXML", "FleetModel", yams]),
         target("AddressPlan", in: "Domain", ["Primitives"]),
         target("BootPolicy", in: "Domain", ["Primitives", "DHCPWire", "FleetModel", "AddressPlan"]),
         target("Rollout", in: "Domain", ["Primitives", "HostContract"]),
@@ -118,7 +119,7 @@ let package = Package(
         // Host.
         target(
             "HostAgent", in: "Host",
-            ["Primitives", "TPMWire", "HostContract", "CLibvirt", crypto, nioCore, nioHTTP1, nioPosix]),
+            ["Primitives", "TPMWire", "HostContract", "GuestXML", "CLibvirt", crypto, nioCore, nioHTTP1, nioPosix]),
 
         // Workshop.
         .target(
@@ -176,6 +177,7 @@ let package = Package(
         tests("TFTPWire", in: "Wire", ["TFTPWire", "Primitives"]),
         tests("TPMWire", in: "Wire", ["TPMWire"]),
         tests("HostContract", in: "Domain", ["HostContract", "Primitives"]),
+        tests("GuestXML", in: "Domain", ["GuestXML"]),
         tests("FleetModel", in: "Domain", ["FleetModel", "HostContract", "Primitives"]),
         tests("Documents", in: "Domain", ["Documents", "FleetModel", "HostContract", "Primitives"]),
         tests("AddressPlan", in: "Domain", ["AddressPlan", "Primitives"]),

@@ -33,11 +33,25 @@ package struct ApplyResult: Codable, Sendable, Hashable {
             (self.file, self.line, self.column, self.path, self.message, self.hint) = (file, line, column, path, message, hint)
         }
     }
+    /// What is no mistake, and what the author should know: that a guest stands in the way of a method of upgrading, for one.
+    package struct Note: Codable, Sendable, Hashable {
+        package var file: String
+        /// From 1.
+        package var line: Int
+        /// Inside the document: `spec.xml`.
+        package var path: String
+        package var message: String
+        package init(file: String, line: Int, path: String, message: String) {
+            (self.file, self.line, self.path, self.message) = (file, line, path, message)
+        }
+    }
     package var revision: UInt64
     package var changes: [Change]
     package var mistakes: [Mistake]
-    package init(revision: UInt64, changes: [Change], mistakes: [Mistake]) {
-        (self.revision, self.changes, self.mistakes) = (revision, changes, mistakes)
+    /// About all documents that were sent, changed or not; `nil` beside mistakes, and from a server that makes none.
+    package var notes: [Note]?
+    package init(revision: UInt64, changes: [Change], mistakes: [Mistake], notes: [Note]? = nil) {
+        (self.revision, self.changes, self.mistakes, self.notes) = (revision, changes, mistakes, notes)
     }
 }
 

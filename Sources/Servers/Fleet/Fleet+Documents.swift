@@ -45,11 +45,12 @@ extension Fleet {
         guard problems.isEmpty else {
             return ApplyResult(revision: revision, changes: [], mistakes: problems.map(ApplyResult.Mistake.init))
         }
+        let notes = parsed.documents.flatMap(\.notes).map(ApplyResult.Note.init)
         guard !request.dryRun, changes.contains(where: { $0.kind != .unchanged }) else {
-            return ApplyResult(revision: revision, changes: changes, mistakes: [])
+            return ApplyResult(revision: revision, changes: changes, mistakes: [], notes: notes)
         }
         let new = try await putInForce(after, over: revision)
-        return ApplyResult(revision: new, changes: changes, mistakes: [])
+        return ApplyResult(revision: new, changes: changes, mistakes: [], notes: notes)
     }
 
     package func removeDocument(kind: String, name: String) async throws -> ApplyResult {
@@ -125,4 +126,8 @@ extension ApplyResult.Mistake {
         self.init(
             file: problem.file, line: problem.line, column: problem.column, path: problem.path, message: problem.message, hint: problem.hint)
     }
+}
+
+extension ApplyResult.Note {
+    init(_ note: DocumentNote) { self.init(file: note.file, line: note.line, path: note.path, message: note.message) }
 }

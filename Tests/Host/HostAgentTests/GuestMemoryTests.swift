@@ -130,12 +130,7 @@ struct GuestMemoryTests {
         }
         let plain = try traits("<disk type='file'/>")
         #expect(plain.fixture == nil && plain.hasPlainMemory && !plain.isKept && plain.memory == 2 << 30)
-        #expect(try traits("<hostdev mode='subsystem'/>").fixture == "has a device of the host")
-        #expect(try traits("<interface type='hostdev'/>").fixture == "has a device of the host")
-        #expect(try traits("<interface type=\"vhostuser\"/>").fixture == "has a vhost-user interface")
-        #expect(try traits("<filesystem type='mount'/>").fixture == "shares a file system with the host")
         #expect(try traits("<tpm model='tpm-crb'/>").fixture == "has a TPM")
-        #expect(try traits("", "<memoryBacking><hugepages/></memoryBacking>").hasPlainMemory == false)
         #expect(try traits("", "<maxMemory slots='2' unit='GiB'>8</maxMemory>").hasPlainMemory == false)
         #expect(DomainTraits("<domain><memory>1048576</memory></domain>")?.memory == 1 << 30)
         #expect(DomainTraits("<domain><memory unit='parsec'>1</memory></domain>")?.memory == nil)

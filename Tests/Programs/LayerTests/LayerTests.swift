@@ -7,7 +7,7 @@ struct LayerTests {
     static let layers: [(room: String, targets: Set<String>)] = [
         ("Vocabulary", ["Primitives", "CSockets", "CLibvirt"]),
         ("Wire", ["DHCPWire", "TFTPWire", "TPMWire"]),
-        ("Domain", ["HostContract", "FleetModel", "Documents", "AddressPlan", "BootPolicy", "Rollout", "OperatorTypes"]),
+        ("Domain", ["HostContract", "GuestXML", "FleetModel", "Documents", "AddressPlan", "BootPolicy", "Rollout", "OperatorTypes"]),
         ("Storage", ["Store", "Journal", "ImageStore"]),
         ("Servers", ["DatagramIO", "Fleet", "DHCPServer", "BootServer", "HostPower", "ConfigurationServer", "OperatorServer"]),
         ("Host", ["HostAgent"]),
@@ -19,7 +19,7 @@ struct LayerTests {
     /// The edges inside a layer: who may import whom.
     static let siblings: [String: Set<String>] = [
         "FleetModel": ["HostContract"],
-        "Documents": ["HostContract", "FleetModel"],
+        "Documents": ["HostContract", "GuestXML", "FleetModel"],
         "Rollout": ["HostContract"],
         "OperatorTypes": ["HostContract", "FleetModel", "Rollout"],
         "BootPolicy": ["FleetModel", "AddressPlan"],

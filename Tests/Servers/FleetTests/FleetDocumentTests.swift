@@ -50,6 +50,31 @@ struct FleetDocumentTests {
         #expect(try await site.store.currentRevision() == revision)
     }
 
+    @Test("guests that keep their host from a method are noted each time they are applied, dry or not, and never beside mistakes")
+    func notes() async throws {
+        let site = try await TestSite(SiteText.site())
+        let guest = """
+            apiVersion: bennu/v1
+            kind: Guest
+            metadata: {name: db}
+            spec:
+              host: h1
+              xml: <domain type='kvm'><devices><hostdev mode='subsystem'/></devices></domain>
+
+            """
+        let message =
+            "guest db has a device of the host: it can be neither kept nor saved while the kernel changes, "
+            + "so `warm` and `save` are not possible on its host"
+        let note = ApplyResult.Note(file: "site.yaml", line: 6, path: "spec.xml", message: message)
+        #expect(try await site.fleet.apply(request(guest, dryRun: true)).notes == [note])
+        #expect(try await site.apply(guest).notes == [note])
+        let again = try await site.apply(guest)
+        #expect(again.notes == [note] && again.changes.map(\.kind) == [.unchanged])
+        #expect(try await site.apply(SiteText.host(1)).notes == [])
+        let wrong = try await site.fleet.apply(request(guest.replacing("host: h1", with: "host: nobody")))
+        #expect(wrong.mistakes.count == 1 && wrong.notes == nil)
+    }
+
     @Test("1,500 documents come in force and are there after a restart, in memory and on disk", arguments: [true, false])
     func many(onDisk: Bool) async throws {
         let directory = try TemporaryDirectory()

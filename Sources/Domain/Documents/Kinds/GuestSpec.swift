@@ -26,7 +26,7 @@ extension GuestSpec {
         if uuid?.isUnset ?? false {
             fields["uuid"]?.report(.invalidValue, "this UUID is all zero or all one", hint: "remove it or make one")
         }
-        let xml = fields["xml"].flatMap { XMLText.read($0, root: "domain", name: nil) }
+        let xml = fields["xml"].flatMap { XMLText.read($0.mark(), root: "domain", name: nil) }
         for other in ["memory", "vcpus", "disks", "interfaces"] {
             fields.exclude("xml", other, because: "the XML says it all but name and UUID")
         }

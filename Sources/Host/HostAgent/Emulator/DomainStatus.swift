@@ -1,3 +1,5 @@
+import GuestXML
+
 /// libvirt's notes about a running guest (`/run/libvirt/qemu/NAME.xml`), made true for another process of QEMU: its next daemon takes the guest over
 /// by them, as it does after a restart of its own.
 package struct DomainStatus: Sendable, Hashable {

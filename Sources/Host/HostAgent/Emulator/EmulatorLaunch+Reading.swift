@@ -1,4 +1,5 @@
 import FoundationEssentials
+import GuestXML
 
 extension EmulatorLaunch {
     /// - Parameters:

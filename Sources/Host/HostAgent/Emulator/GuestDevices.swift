@@ -1,3 +1,5 @@
+import GuestXML
+
 /// The devices of a running guest in libvirt's definition, as far as QEMU's arguments do not tell what they are.
 struct GuestDevices {
     private struct Device {

@@ -1,3 +1,4 @@
+import GuestXML
 package import HostContract
 
 extension StoragePool: ConvergingItem {

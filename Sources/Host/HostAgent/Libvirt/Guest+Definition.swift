@@ -1,3 +1,4 @@
+import GuestXML
 import HostContract
 import Primitives
 

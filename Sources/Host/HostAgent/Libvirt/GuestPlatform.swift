@@ -1,5 +1,6 @@
 import CLibvirt
 import Glibc
+import GuestXML
 
 /// What guests run on here, as a domain definition names it.
 package struct GuestPlatform: Sendable, Hashable {

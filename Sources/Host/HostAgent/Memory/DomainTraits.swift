@@ -1,4 +1,5 @@
 import FoundationEssentials
+import GuestXML
 import Primitives
 
 /// What a domain's XML says about keeping the guest while its hypervisor changes. Elements are looked at by name: libvirt's own parser judges the rest.
@@ -19,17 +20,9 @@ package struct DomainTraits: Sendable, Hashable {
     package init?(_ xml: String) {
         guard let document = VerbatimXML(xml) else { return nil }
         let tags = document.tags
-        let names = Set(tags.map(\.name))
-        func has(_ name: String, _ attribute: String) -> Bool { tags.contains { $0.name == name && $0.text.contains(attribute) } }
-        fixture =
-            names.contains("hostdev") || has("interface", "'hostdev'") || has("interface", "\"hostdev\"")
-            ? "has a device of the host"
-            : has("interface", "vhostuser")
-                ? "has a vhost-user interface"
-                : names.contains("filesystem")
-                    ? "shares a file system with the host"
-                    : names.contains("tpm") ? "has a TPM" : names.contains("launchSecurity") ? "has encrypted memory" : nil
-        hasPlainMemory = ["memoryBacking", "numa", "numatune", "maxMemory"].allSatisfy { !names.contains($0) } && !xml.contains("memory-backend=")
+        let ties = KernelTies(document)
+        fixture = ties.fixture
+        hasPlainMemory = ties.memory == nil
         files = tags.filter { $0.name == "source" }.compactMap { VerbatimXML.attribute("file", of: $0.text) }
         isKept = tags.contains { $0.text.contains("memory-backend=\(KeptMemory.object)") }
         processors = tags.first { $0.name == "vcpu" }.flatMap { VerbatimXML.attribute("cpuset", of: $0.text) }.flatMap {

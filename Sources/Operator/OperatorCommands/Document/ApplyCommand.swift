@@ -9,7 +9,8 @@ package struct ApplyCommand: AsyncParsableCommand {
         commandName: "apply", abstract: "Bring documents in force: all of them, or none.",
         discussion: """
             Reads YAML files, or every *.yaml and *.yml below a directory. Every mistake is named with its file, line and path, and then \
-            nothing is changed (exit code 2). Running hosts take over at once what can change without a restart.
+            nothing is changed (exit code 2). What is no mistake, and worth knowing, is printed as a note: a guest that keeps its host from methods \
+            of upgrading. Running hosts take over at once what can change without a restart.
             """)
     @OptionGroup var server: ServerOptions
     @Option(name: [.short, .long], help: "A file or directory, or - for standard input; repeat it.") var file: [String]
@@ -39,6 +40,7 @@ package struct ApplyCommand: AsyncParsableCommand {
         guard result.mistakes.isEmpty else {
             return Printer.error("error: \(result.mistakes.count) mistake\(result.mistakes.count == 1 ? "" : "s"); nothing was applied")
         }
+        for note in result.notes ?? [] { Printer.error("note: \(note.file):\(note.line): \(note.message)") }
         for change in result.changes { print("\(change.kind.rawValue)  \(change.document)") }
         print(dryRun ? "nothing was applied (--dry-run)" : "revision \(result.revision)")
     }

@@ -1,7 +1,7 @@
-import HostAgent
+import GuestXML
 import Testing
 
-@Suite struct XMLTests {
+@Suite struct VerbatimXMLTests {
     @Test(
         "a name and a UUID are set whatever the document looks like",
         arguments: [

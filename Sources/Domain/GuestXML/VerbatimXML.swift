@@ -58,13 +58,13 @@ package struct VerbatimXML: Sendable {
     }
 
     /// Every start tag at any depth: its name, and itself with its attributes.
-    var tags: [(name: String, text: String)] { startTags.map { ($0.name, String(decoding: bytes[$0.range], as: UTF8.self)) } }
+    package var tags: [(name: String, text: String)] { startTags.map { ($0.name, String(decoding: bytes[$0.range], as: UTF8.self)) } }
 
     /// The children of the root element, each with all that is in it.
-    var elements: [(name: String, text: String)] { children.map { ($0.name, String(decoding: bytes[$0.outer], as: UTF8.self)) } }
+    package var elements: [(name: String, text: String)] { children.map { ($0.name, String(decoding: bytes[$0.outer], as: UTF8.self)) } }
 
     /// The value of an attribute of a start tag; `nil` when it has none of that name.
-    static func attribute(_ name: String, of tag: String) -> String? {
+    package static func attribute(_ name: String, of tag: String) -> String? {
         for quote: Character in ["'", "\""] {
             guard let start = tag.firstRange(of: " \(name)=\(quote)")?.upperBound, let end = tag[start...].firstIndex(of: quote) else { continue }
             return unescape(tag[start..<end])
@@ -73,7 +73,7 @@ package struct VerbatimXML: Sendable {
     }
 
     /// The document with one more element at the end of its root element.
-    func appending(_ element: String) -> String {
+    package func appending(_ element: String) -> String {
         String(decoding: bytes[..<contentEnd], as: UTF8.self) + element + String(decoding: bytes[contentEnd...], as: UTF8.self)
     }
 
@@ -91,7 +91,7 @@ package struct VerbatimXML: Sendable {
     }
 
     /// The five entities that `escape` makes.
-    static func unescape(_ text: some StringProtocol) -> String {
+    package static func unescape(_ text: some StringProtocol) -> String {
         var text = String(text)
         for (entity, character) in [("&lt;", "<"), ("&gt;", ">"), ("&apos;", "'"), ("&quot;", "\""), ("&amp;", "&")] {
             text = text.replacing(entity, with: character)
