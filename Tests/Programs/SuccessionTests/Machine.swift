@@ -14,6 +14,7 @@ final class Machine: Sendable {
     let stopsAtReboot = Mutex(false)
     private let directory: TemporaryDirectory
     private static let rebooting = "/soft-reboot"
+    private static let resetting = "/reset"
 
     /// The first start, as its initrd leaves it.
     /// - Parameter image: the root that runs.
@@ -53,6 +54,7 @@ final class Machine: Sendable {
         case "$*" in
         *"restart bennu-guard.service") sed -n 's/^ExecStart=.* guard \\([^ ]*\\) .*/\\1/p' $R/run/systemd/system/bennu-guard.service > $R/run/bennu/guard/ready ;;
         *soft-reboot) : > $R\(rebooting) ;;
+        *reboot) : > $R\(resetting) ;;
         esac
 
         """,
@@ -70,6 +72,8 @@ final class Machine: Sendable {
     ]
 
     var isRebooting: Bool { root.exists(Self.rebooting) }
+    /// True once the host's own reset was asked for, which is not carried out here.
+    var isResetting: Bool { root.exists(Self.resetting) }
     var memory: UpgradeMemory? { UpgradeMemory.load(from: root) }
 
     /// systemd's part: an agent that ends is started again, and a soft reboot is carried out. Ends when it is cancelled.
