@@ -12,6 +12,7 @@ fuzz { bytes in
     _ = set.validate()
     for document in result.documents {
         let again = DocumentParser.parse(files: [SourceFile(path: "source", text: document.source)])
+        for note in document.notes { precondition(note.line > 0 && note.path == "spec.xml") }
         precondition(again.problems.isEmpty && again.documents.map(\.spec) == [document.spec], "a document's own source reads differently")
         guard case .host(let spec) = document.spec else { continue }
         let written = DocumentParser.parse(files: [SourceFile(path: "written", text: spec.yaml(metadata: document.metadata))])

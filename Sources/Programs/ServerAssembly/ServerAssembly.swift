@@ -78,6 +78,7 @@ struct ServerAssembly {
             let lines = result.mistakes.map { "\($0.file):\($0.line):\($0.column): \($0.path): \($0.message)" }
             throw APIProblem(code: "invalid-documents", message: "the documents have mistakes:\n" + lines.joined(separator: "\n"))
         }
+        for note in result.notes ?? [] where !dryRun { logger.notice("\(note.message)", metadata: ["file": "\(note.file):\(note.line)"]) }
     }
 
     func run() async throws {
