@@ -3,20 +3,6 @@ package import BootPolicy
 package import DHCPWire
 package import Primitives
 
-/// How a message came to us.
-package struct Arrival: Sendable, Hashable {
-    package var servers: ServerAddresses
-    package var interfaceAddresses: [IPv4Address]
-    package var wasBroadcast: Bool
-    /// Who sent it to ProxyDHCP's own port; `nil` for what came to DHCP's.
-    package var proxySender: IPv4Address?
-
-    package init(servers: ServerAddresses, interfaceAddresses: [IPv4Address], wasBroadcast: Bool, proxySender: IPv4Address? = nil) {
-        self.proxySender = proxySender
-        (self.servers, self.interfaceAddresses, self.wasBroadcast) = (servers, interfaceAddresses, wasBroadcast)
-    }
-}
-
 /// What to do about a message.
 package enum Response: Sendable, Hashable {
     /// Send this now.
@@ -35,8 +21,13 @@ package struct DHCPResponder: Sendable {
     package var quarantines: QuarantineCounts
     private let offerTime: UInt32
     private let quarantineTime: UInt32
+    /// Of all interfaces that are served. What else this computer has may be another DHCP server's, such as libvirt's.
+    package let ownAddresses: Set<IPv4Address>
 
-    package init(table: LeaseTable, policy: ReplyPolicy, offerTime: UInt32 = 60, quarantineTime: UInt32 = 3600) {
+    package init(
+        table: LeaseTable, policy: ReplyPolicy, offerTime: UInt32 = 60, quarantineTime: UInt32 = 3600, ownAddresses: Set<IPv4Address> = []
+    ) {
+        self.ownAddresses = ownAddresses
         (self.table, self.policy) = (table, policy)
         quarantines = QuarantineCounts(of: table)
         (self.offerTime, self.quarantineTime) = (offerTime, quarantineTime)
@@ -172,25 +163,35 @@ package struct DHCPResponder: Sendable {
             return .ignore(.noAddressNamed)
         }
         let subnet = subnets.subnet(containing: address, onWireOf: subnet)
+        let servers = self.servers(chosenBy: request, arrival)
         do {
             let change = try table.request(address, kind: kind, by: client, in: subnet, now: now)
             guard let lease = change.leases.first else { return .ignore(.leaseUnknown) }
-            let reply = policy.reply(to: request, in: subnet, decision: .granted(lease), servers: arrival.servers)
-            return Response(reply, after: change)
+            return Response(policy.reply(to: request, in: subnet, decision: .granted(lease), servers: servers), after: change)
         } catch {
             // Who chose us is answered always. Who speaks of an address that it had is not, where we know neither of both: a DHCPNAK from the
             // wrong server takes the address of a client that was right (RFC 2131 section 4.3.2).
             if kind != .selecting, !subnet.plan.isAuthoritative, error.mayBeAnothers, !table.knows(client.hardwareAddress) {
                 return .ignore(DHCPRefusal(error))
             }
-            return Response(policy.reply(to: request, in: subnet, decision: .refused(error), servers: arrival.servers))
+            return Response(policy.reply(to: request, in: subnet, decision: .refused(error), servers: servers))
         }
     }
 
+    /// Each of our addresses names us, whichever interface a message came by (RFC 2131 section 4.1): a relay may send to several of them.
     /// Some clients leave option 54 out of a DHCPDECLINE or DHCPRELEASE; the lease itself then says whether it is ours.
     private func isOurs(_ chosen: IPv4Address, _ request: CheckedRequest, _ arrival: Arrival) -> Bool {
-        chosen == arrival.servers.identifier || arrival.interfaceAddresses.contains(chosen)
-            || chosen == request.relay?.serverIdentifierOverride
+        isOwn(chosen, arrival) || chosen == request.relay?.serverIdentifierOverride
+    }
+
+    private func isOwn(_ address: IPv4Address, _ arrival: Arrival) -> Bool {
+        address == arrival.servers.identifier || arrival.interfaceAddresses.contains(address) || ownAddresses.contains(address)
+    }
+
+    /// Who took an offer of ours is answered as the server that it took, also by another interface: some firmware looks at nothing else.
+    private func servers(chosenBy request: CheckedRequest, _ arrival: Arrival) -> ServerAddresses {
+        guard let chosen = request.message.serverIdentifier, isOwn(chosen, arrival) else { return arrival.servers }
+        return arrival.servers.reached(at: chosen)
     }
 
     private mutating func decline(

@@ -62,7 +62,8 @@ struct ReceiveLoop {
         (self.statistics, self.logger, self.clock) = (statistics, logger, clock)
         sender = ReplySender(clientPort: configuration.clientPort)
         responder = DHCPResponder(
-            table: table, policy: configuration.policy, offerTime: configuration.offerTime, quarantineTime: configuration.quarantineTime)
+            table: table, policy: configuration.policy, offerTime: configuration.offerTime, quarantineTime: configuration.quarantineTime,
+            ownAddresses: Set(endpoints.flatMap(\.addresses)))
     }
 
     /// Until a stop is requested. Closes the queue at the end.
@@ -126,7 +127,7 @@ struct ReceiveLoop {
         witness.received(request)
         let arrival = Arrival(
             servers: endpoint.servers(configuration), interfaceAddresses: endpoint.addresses,
-            wasBroadcast: !endpoint.addresses.contains(datagram.destination), proxySender: endpoint.isProxyPort ? datagram.source : nil)
+            wasBroadcast: !responder.ownAddresses.contains(datagram.destination), proxySender: endpoint.isProxyPort ? datagram.source : nil)
         act(
             on: responder.respond(to: request, arrival: arrival, isKnown: witness.isKnown, now: now), to: request, witness: witness,
             endpoint: endpoint, datagram: datagram)
@@ -143,9 +144,10 @@ struct ReceiveLoop {
     ) {
         let mayJoin = responder.mayJoinReplies(to: request)
         func prepare(_ message: inout DHCPMessage, _ destination: DHCPMessage.Destination) throws(DHCPRefusal) -> PreparedReply {
-            PreparedReply(
+            let from = source(of: message, answering: datagram, at: endpoint)
+            return PreparedReply(
                 type: message.messageType, bytes: try message.finish(answering: request.message), destination: destination, endpoint: endpoint,
-                requestPort: datagram.port, mayJoin: mayJoin)
+                source: from, requestPort: datagram.port, mayJoin: mayJoin)
         }
         do throws(DHCPRefusal) {
             switch consume response {
@@ -173,6 +175,14 @@ struct ReceiveLoop {
             if error == .declineLimit { tellOfDeclines(by: request) }
             if error == .otherServerChosen, let server = request.message.serverIdentifier { tell(of: server, request, witness) }
         }
+    }
+
+    /// Which of our addresses a reply leaves from: the one that was asked, as firewalls and connected sockets expect; after a broadcast the one that
+    /// it names, where that is this interface's.
+    private func source(of reply: DHCPMessage, answering datagram: IncomingDatagram, at endpoint: Endpoint) -> IPv4Address {
+        if responder.ownAddresses.contains(datagram.destination) { return datagram.destination }
+        guard endpoint.addresses.count > 1, let named = reply.serverIdentifier, endpoint.addresses.contains(named) else { return endpoint.address }
+        return named
     }
 
     /// Another DHCP server answers where we give the addresses: once an hour the log says so, and the timeline of the host that chose it.

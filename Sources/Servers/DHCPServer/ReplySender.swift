@@ -9,16 +9,19 @@ final class PreparedReply: Sendable {
     let bytes: [UInt8]
     let destination: DHCPMessage.Destination
     let endpoint: Endpoint
+    /// Which of our addresses it leaves from.
+    let source: IPv4Address
     /// Where the request came from: a relay may want its replies there (RFC 8357), and a client of ProxyDHCP does.
     let requestPort: UInt16
     /// To a relay, with others to it, where the document of the subnet lets them (`joinReplies`).
     let mayJoin: Bool
 
     init(
-        type: DHCPMessageType?, bytes: [UInt8], destination: DHCPMessage.Destination, endpoint: Endpoint, requestPort: UInt16, mayJoin: Bool
+        type: DHCPMessageType?, bytes: [UInt8], destination: DHCPMessage.Destination, endpoint: Endpoint, source: IPv4Address,
+        requestPort: UInt16, mayJoin: Bool
     ) {
         (self.type, self.bytes, self.destination) = (type, bytes, destination)
-        (self.endpoint, self.requestPort, self.mayJoin) = (endpoint, requestPort, mayJoin)
+        (self.endpoint, self.source, self.requestPort, self.mayJoin) = (endpoint, source, requestPort, mayJoin)
     }
 
     /// For the few that the timeline tells of.
@@ -62,13 +65,13 @@ struct ReplySender: Sendable {
     }
 
     private func datagram(_ reply: PreparedReply, to destination: IPv4Address, port: UInt16) -> OutgoingDatagram {
-        OutgoingDatagram(bytes: reply.bytes, source: reply.endpoint.address, destination: destination, port: port, mayJoin: reply.mayJoin)
+        OutgoingDatagram(bytes: reply.bytes, source: reply.source, destination: destination, port: port, mayJoin: reply.mayJoin)
     }
 
     /// Broadcasts go out this way too: the kernel would choose the source address and the interface by its routes.
     private func frame(_ reply: PreparedReply, to destination: IPv4Address, hardware: HardwareAddress, endpoint: Endpoint) -> SocketError? {
         let packet = IPv4UDPPacket.encode(
-            source: endpoint.address, port: endpoint.socket.localPort, destination: destination, port: clientPort, payload: reply.bytes)
+            source: reply.source, port: endpoint.socket.localPort, destination: destination, port: clientPort, payload: reply.bytes)
         guard let packet else { return SocketError("send \(reply.bytes.count) bytes in a frame", code: 90) }  // EMSGSIZE
         return endpoint.packets.send([EthernetPacket(bytes: packet, hardwareAddress: hardware, interfaceIndex: endpoint.interfaceIndex)])
             .first ?? nil
