@@ -35,6 +35,16 @@ import Testing
         Row(name: "a relay that selects another link", relay: .init(10, 5, 0, 1), link: .init(10, 0, 0, 0), expected: "local"),
         Row(
             name: "a link that is not ours is not replaced by giaddr", relay: .init(10, 5, 0, 1), link: .init(172, 16, 0, 0), expected: nil),
+        Row(
+            name: "the link that a relay names goes before the subnet that a client does", relay: .init(10, 5, 0, 1), link: .init(10, 0, 0, 0),
+            selection: .init(10, 5, 1, 0), expected: "local"),
+        Row(
+            name: "a link that is not ours is not replaced by the subnet that a client names", link: .init(172, 16, 0, 0),
+            selection: .init(10, 5, 0, 0), expected: nil),
+        Row(name: "the subnet that a client names goes before giaddr", relay: .init(10, 0, 0, 9), selection: .init(10, 5, 1, 0), expected: "farther"),
+        Row(
+            name: "a named subnet that is not ours is not replaced by giaddr", relay: .init(10, 5, 0, 1), selection: .init(172, 16, 0, 0),
+            expected: nil),
         Row(name: "subnet selection", selection: .init(10, 5, 0, 0), expected: "far"),
         Row(name: "a relay nobody knows", relay: .init(172, 16, 0, 1), expected: nil),
         Row(name: "a unicast renewal from behind a relay", client: .init(10, 5, 0, 9), wasBroadcast: false, expected: "far"),
