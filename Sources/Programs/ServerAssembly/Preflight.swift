@@ -74,10 +74,9 @@ struct Preflight {
     }
 
     private mutating func checkPorts(_ plan: ServePlan) {
-        // Several interfaces are served by one socket on every address.
-        let address = plan.interfaces.count == 1 ? plan.interfaces.first?.addresses.first?.address ?? .any : .any
+        let addresses = plan.listenAddresses
         for (port, transport, name) in plan.ports where !isFreeOnInterfaces(plan, port, transport) {
-            if let holder = PortHolder.holder(of: port, transport, on: address) {
+            if let holder = addresses.lazy.compactMap({ PortHolder.holder(of: port, transport, on: $0) }).first {
                 problems.append("\(name) port \(port)/\(transport.rawValue) is taken by \(holder); stop it, or choose another port")
             }
             if port > 0, port < 1024, geteuid() != 0, !Capabilities.mayBindLowPorts {

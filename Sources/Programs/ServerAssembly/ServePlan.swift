@@ -1,5 +1,6 @@
 import DatagramIO
 import Foundation
+import Primitives
 
 /// What one server process is to do: the command line, read.
 struct ServePlan: Sendable {
@@ -28,6 +29,15 @@ struct ServePlan: Sendable {
     var interfaces: [NetworkInterface] {
         let present = (try? NetworkInterface.all()) ?? []
         return interfaceNames.compactMap { name in present.first { $0.name == name } }
+    }
+
+    /// Where boot and configuration server listen: at each address of the one interface, since hosts may be told any of them; where several
+    /// interfaces are served, at every address of this computer.
+    var listenAddresses: [IPv4Address] {
+        let interfaces = interfaces
+        guard interfaces.count == 1, let addresses = interfaces.first?.addresses, !addresses.isEmpty else { return [.any] }
+        // One address may be there twice, with prefixes of two lengths.
+        return addresses.map(\.address).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     }
 
     var ports: [(Int, PortHolder.Transport, String)] {

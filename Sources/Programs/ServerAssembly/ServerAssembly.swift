@@ -83,7 +83,7 @@ struct ServerAssembly {
 
     func run() async throws {
         let interfaces = plan.interfaces
-        let address = interfaces.count == 1 ? interfaces.first?.addresses.first?.address.description ?? "0.0.0.0" : "0.0.0.0"
+        let addresses = plan.listenAddresses
         let http = OutcomeCounters(label: "bennu_boot_http")
         let tftp = OutcomeCounters(label: "bennu_tftp")
         var services: [any Service] = [JournalService(journal: journal), fleet]
@@ -101,17 +101,20 @@ struct ServerAssembly {
             services.append(server.service())
         }
         if plan.roles.contains(.configuration) {
-            services.append(ConfigurationServer(fleet: fleet, address: address, port: plan.configurationPort, logger: quiet).service())
+            for address in addresses {
+                services.append(
+                    ConfigurationServer(fleet: fleet, address: address.description, port: plan.configurationPort, logger: quiet).service())
+            }
         }
         if plan.roles.contains(.boot) {
             services.append(
                 HTTPBootService(
-                    directory: fleet, advertised: AdvertisedServers(configurationPort: plan.configurationPort), addresses: [address],
-                    port: plan.httpPort, counters: http, logger: logger))
+                    directory: fleet, advertised: AdvertisedServers(configurationPort: plan.configurationPort),
+                    addresses: addresses.map(\.description), port: plan.httpPort, counters: http, logger: logger))
             services.append(
                 TFTPService(
-                    directory: fleet, addresses: [IPv4Address(address) ?? .any], port: UInt16(clamping: plan.tftpPort),
-                    isSinglePort: plan.tftpOnSinglePort, counters: tftp, logger: logger))
+                    directory: fleet, addresses: addresses, port: UInt16(clamping: plan.tftpPort), isSinglePort: plan.tftpOnSinglePort,
+                    counters: tftp, logger: logger))
         }
         if let power = plan.power {
             services.append(

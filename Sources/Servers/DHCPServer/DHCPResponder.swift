@@ -122,7 +122,9 @@ package struct DHCPResponder: Sendable {
         for subnet in candidates(for: client, from: subnet, requested: requested, now: now) {
             do {
                 let lease = try table.offer(to: client, in: subnet, requested: requested, now: now, holding: offerTime)
-                return Response(policy.reply(to: request, in: subnet, decision: .offered(lease), servers: arrival.servers))
+                return Response(
+                    policy.reply(
+                        to: request, in: subnet, decision: .offered(lease), servers: arrival.servers(answering: request.message, in: subnet.plan)))
             } catch {
                 refusal = error
             }
@@ -151,7 +153,7 @@ package struct DHCPResponder: Sendable {
         let kind: LeaseRequestKind
         if let chosen = request.message.serverIdentifier {
             guard isOurs(chosen, request, arrival) else {
-                table.withdrawOffers(to: client.hardwareAddress, in: subnet)
+                for subnet in subnets.network(of: subnet) { table.withdrawOffers(to: client.hardwareAddress, in: subnet) }
                 return .ignore(.otherServerChosen)
             }
             kind = .selecting
@@ -163,7 +165,7 @@ package struct DHCPResponder: Sendable {
             return .ignore(.noAddressNamed)
         }
         let subnet = subnets.subnet(containing: address, onWireOf: subnet)
-        let servers = self.servers(chosenBy: request, arrival)
+        let servers = servers(chosenBy: request, in: subnet, arrival)
         do {
             let change = try table.request(address, kind: kind, by: client, in: subnet, now: now)
             guard let lease = change.leases.first else { return .ignore(.leaseUnknown) }
@@ -189,8 +191,10 @@ package struct DHCPResponder: Sendable {
     }
 
     /// Who took an offer of ours is answered as the server that it took, also by another interface: some firmware looks at nothing else.
-    private func servers(chosenBy request: CheckedRequest, _ arrival: Arrival) -> ServerAddresses {
-        guard let chosen = request.message.serverIdentifier, isOwn(chosen, arrival) else { return arrival.servers }
+    private func servers(chosenBy request: CheckedRequest, in subnet: ServedSubnet, _ arrival: Arrival) -> ServerAddresses {
+        guard let chosen = request.message.serverIdentifier, isOwn(chosen, arrival) else {
+            return arrival.servers(answering: request.message, in: subnet.plan)
+        }
         return arrival.servers.reached(at: chosen)
     }
 
@@ -246,7 +250,8 @@ package struct DHCPResponder: Sendable {
         let (address, relay) = (request.message.clientAddress, request.message.relayAddress)
         guard !address.isAny || !relay.isAny else { return .ignore(.noAddressNamed) }
         guard address.isAny || subnets.subnet(containing: request.message.clientAddress) != nil else { return .ignore(.addressOutsideSubnet) }
-        return Response(policy.reply(to: request, in: subnet, decision: .informed, servers: arrival.servers))
+        return Response(
+            policy.reply(to: request, in: subnet, decision: .informed, servers: arrival.servers(answering: request.message, in: subnet.plan)))
     }
 }
 

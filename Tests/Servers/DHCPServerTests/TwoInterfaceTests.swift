@@ -149,4 +149,28 @@ struct TwoInterfaceTests {
             #expect(!directory.eventNames.contains("other-dhcp-server"))
         }
     }
+
+    @Test("Of several addresses on one interface a client is told the one in the subnet that it is given an address in, and renews there")
+    func severalAddresses() async throws {
+        let network = try TestNetwork()
+        try TestNetwork.ip("-n \(network.server) address add 10.1.0.1/24 dev server0")
+        var plans = [try plan("a", "10.0.0.0/24"), try plan("b", "10.1.0.0/24")]
+        for index in plans.indices { plans[index].sharedNetwork = "wire" }
+        plans[0].pools = []
+        let tap = try ReplyTap(network.client, "client0")
+        let configuration = DHCPServerConfiguration(interfaces: [.init("server0")], httpPort: 8080)
+        try await withServer(configuration, directory: try TestDirectory(plans), leases: TestLeaseStore(), openEndpoints: network.openEndpoints) {
+            server, _ in
+            let (rom, told) = Self.roms[1]
+            let client = try udhcpc(network, "client0", ["-p", "PIDFILE"] + rom)
+            let bound = try #require(client.line("bound"), "\(client.lines)")
+            #expect(bound.hasPrefix("bound ip=10.1.0.100 "), "\(bound)")
+            #expect(bound.hasSuffix(" serverid=10.1.0.1 " + told.replacing("SERVER", with: "10.1.0.1")), "\(bound)")
+            try client.signal(SIGUSR1)
+            let renewed = try #require(client.line("renew"), "\(client.lines) \(server.statistics.snapshot)")
+            #expect(renewed.contains(" serverid=10.1.0.1 "), "\(renewed)")
+            #expect(try tap.all().allSatisfy { $0.source == IPv4Address(10, 1, 0, 1) })
+            #expect(server.statistics.snapshot.refused.isEmpty)
+        }
+    }
 }
