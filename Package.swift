@@ -212,7 +212,8 @@ let package = Package(
         tests(
             "DHCPServer", in: "Servers",
             [
-                "DHCPServer", "AddressPlan", "BootPolicy", "DHCPExchanges", "DHCPWire", "DatagramIO", "Fleet", "FleetModel", "HostContract",
+                "DHCPServer", "AddressPlan", "BootPolicy", "DHCPExchanges", "DHCPWire", "DatagramIO", "Fleet", "FleetFixtures", "FleetModel",
+                "HostContract",
                 "OperatorTypes", "Primitives", "Store", "TestSupport", lifecycle, logging,
             ]),
         tests(

@@ -79,6 +79,8 @@ struct ReceiveLoop {
             takeOrders()
             for (endpoint, isReady) in zip(endpoints, ready) where isReady {
                 let datagrams = try endpoint.socket.receive(into: batch)
+                // Once more: what was sent after a change is in this batch, though the change may have come while we were busy.
+                takeSubnets()
                 let now = clock()
                 for datagram in datagrams { handle(datagram, at: endpoint, now: now) }
                 sendReplies()

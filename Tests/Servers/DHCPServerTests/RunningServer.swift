@@ -55,10 +55,11 @@ final class LoopbackRelay {
         DHCPServerConfiguration(interfaces: [.init("lo", address: address)], httpPort: 8080, port: 0)
     }
 
-    func send(_ message: DHCPMessage) throws {
+    /// - Parameter link: what the relay says in 82.5.
+    func send(_ message: DHCPMessage, link: IPv4Address = IPv4Address(10, 0, 0, 0)) throws {
         var message = message
         message.relayAddress = Self.address
-        message.options.set(.relayAgentInformation, to: [5, 4, 10, 0, 0, 0, 19, 0])
+        message.options.set(.relayAgentInformation, to: [5, 4] + link.bytes + [19, 0])
         send(bytes: try message.encode(maximumSize: 1472))
     }
 
@@ -76,8 +77,8 @@ final class LoopbackRelay {
         return try DHCPMessage(decoding: received.removeFirst().bytes)
     }
 
-    func exchange(_ message: DHCPMessage) throws -> DHCPMessage {
-        try send(message)
+    func exchange(_ message: DHCPMessage, link: IPv4Address = IPv4Address(10, 0, 0, 0)) throws -> DHCPMessage {
+        try send(message, link: link)
         return try receive()
     }
 

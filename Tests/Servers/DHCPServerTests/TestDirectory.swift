@@ -21,6 +21,10 @@ final class TestDirectory: BootDirectory {
     static let boot = BootID(unchecked: "bbbbbbbbbbbbbbbb")
     private let state: Mutex<State>
     private let recorded: WakeUp
+    private let onSight = Mutex<(@Sendable () -> Void)?>(nil)
+
+    /// Has the server wait in `body` with each message that it looks at.
+    func whenSighted(_ body: (@Sendable () -> Void)?) { onSight.withLock { $0 = body } }
 
     init(_ plans: [SubnetPlan]) throws {
         state = Mutex(State(subnets: SubnetTable(generation: 1, subnets: plans)))
@@ -56,6 +60,7 @@ final class TestDirectory: BootDirectory {
     func sight(_ sighting: Sighting) -> SightedHost {
         state.withLock { $0.sightings.append(sighting) }
         recorded.signal()
+        onSight.withLock { $0 }?()
         return SightedHost(host: Self.host, boot: sighting.stage == .system ? nil : Self.boot, name: nil)
     }
 
