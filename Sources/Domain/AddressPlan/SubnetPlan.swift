@@ -52,6 +52,10 @@ package struct SubnetPlan: Sendable, Hashable {
     package var probesServers = false
     /// Replies to a relay may leave as one message, which the kernel cuts: where relays are other machines.
     package var joinsReplies = false
+    /// Option 61 comes back in replies (RFC 6842), which some old clients choke on.
+    package var repeatsClientIdentifier = true
+    /// Boot file and server name end in a NUL in options 66 and 67.
+    package var terminatesBootNames = true
     /// How many hosts that no document speaks of may hold an address, in all and at one relay circuit; `nil` is no limit.
     package var mostStrangers: Int?
     package var mostStrangersPerCircuit: Int?

@@ -45,17 +45,17 @@ extension DHCPMessage {
     /// As `setBoot`, in an answer that stands beside another server's. Returns why there is nothing to say.
     ///
     /// Firmware takes such an answer for what it is by option 60, and loads the file that it names by discovery control 8 in option 43.
-    mutating func setProxiedBoot(_ directions: BootDirections, servers: ServerAddresses) -> DHCPRefusal? {
+    mutating func setProxiedBoot(_ directions: BootDirections, _ plan: SubnetPlan, servers: ServerAddresses) -> DHCPRefusal? {
         serverAddress = servers.tftp
         switch directions {
         case .none: return .proxyOnly
         case .refused(let refusal): return refusal
         case .tftp(let file, let server):
             serverAddress = server
-            setBootFile(file, serverName: server.description)
-        case .script(let url): setBootFile(url)
+            setBootFile(file, serverName: server.description, nulTerminated: plan.terminatesBootNames)
+        case .script(let url): setBootFile(url, nulTerminated: plan.terminatesBootNames)
         case .http(let url):
-            setBootFile(url)
+            setBootFile(url, nulTerminated: plan.terminatesBootNames)
             vendorClassIdentifier = "HTTPClient"
             return nil
         }
@@ -65,7 +65,7 @@ extension DHCPMessage {
     }
 
     /// Returns why there is nothing to boot, where the client wanted something.
-    mutating func setBoot(_ directions: BootDirections) -> DHCPRefusal? {
+    mutating func setBoot(_ directions: BootDirections, _ plan: SubnetPlan) -> DHCPRefusal? {
         switch directions {
         case .none:
             return nil
@@ -74,13 +74,13 @@ extension DHCPMessage {
         case .tftp(let file, let server):
             // No option 60: firmware that sees `PXEClient` there without option 43 takes the offer for invalid (OVMF: PXE-E16).
             serverAddress = server
-            setBootFile(file, serverName: server.description)
+            setBootFile(file, serverName: server.description, nulTerminated: plan.terminatesBootNames)
         case .http(let url):
             // UEFI HTTP Boot ignores replies that do not say so themselves.
             vendorClassIdentifier = "HTTPClient"
-            setBootFile(url)
+            setBootFile(url, nulTerminated: plan.terminatesBootNames)
         case .script(let url):
-            setBootFile(url)
+            setBootFile(url, nulTerminated: plan.terminatesBootNames)
             options.set(.ipxeEncapsulated, to: IPXEOptions.withoutProxyDHCP)
         }
         return nil

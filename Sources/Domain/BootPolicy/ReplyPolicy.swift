@@ -24,12 +24,8 @@ package enum ReplyDecision: Sendable, Hashable {
 /// Makes replies. Pure: the same request, subnet, lease and addresses make the same bytes.
 package struct ReplyPolicy: Sendable, Hashable {
     package var loaders: LoaderTable
-    /// Option 61 in replies (RFC 6842), which some old clients choke on.
-    package var repeatsClientIdentifier: Bool
 
-    package init(loaders: LoaderTable = .ipxe, repeatsClientIdentifier: Bool = true) {
-        (self.loaders, self.repeatsClientIdentifier) = (loaders, repeatsClientIdentifier)
-    }
+    package init(loaders: LoaderTable = .ipxe) { self.loaders = loaders }
 
     package func reply(
         to request: CheckedRequest, in subnet: ServedSubnet, decision: LeaseDecision, servers: ServerAddresses
@@ -38,15 +34,15 @@ package struct ReplyPolicy: Sendable, Hashable {
         case .offered(let lease): configure(.offer, for: request, in: subnet, lease: lease, servers: servers)
         case .granted(let lease): configure(.acknowledgement, for: request, in: subnet, lease: lease, servers: servers)
         case .informed: configure(.acknowledgement, for: request, in: subnet, lease: nil, servers: servers)
-        case .refused(let refusal): refuse(request, refusal, servers: servers)
+        case .refused(let refusal): refuse(request, refusal, in: subnet, servers: servers)
         }
     }
 
-    private func refuse(_ request: CheckedRequest, _ refusal: LeaseRefusal, servers: ServerAddresses) -> ReplyDecision {
+    private func refuse(_ request: CheckedRequest, _ refusal: LeaseRefusal, in subnet: ServedSubnet, servers: ServerAddresses) -> ReplyDecision {
         let name = DHCPRefusal(refusal)
         var reply = DHCPMessage(
             replyingTo: request.message, type: .negativeAcknowledgement, serverIdentifier: servers.identifier,
-            repeatsClientIdentifier: repeatsClientIdentifier, relay: request.relay)
+            repeatsClientIdentifier: subnet.plan.repeatsClientIdentifier, relay: request.relay)
         reply.text = name.rawValue
         return .reply(reply, to: reply.destination(answering: request.message, relay: request.relay), refusal: name)
     }
@@ -54,13 +50,15 @@ package struct ReplyPolicy: Sendable, Hashable {
     /// What ProxyDHCP says beside another server's answer: what to boot, and nothing else (PXE 2.1 section 2.2).
     ///
     /// - Parameter sender: of a message that came to ProxyDHCP's own port, which is answered there with a DHCPACK.
-    package func proxyReply(to request: CheckedRequest, servers: ServerAddresses, sender: IPv4Address? = nil) -> ReplyDecision {
+    package func proxyReply(
+        to request: CheckedRequest, in subnet: ServedSubnet, servers: ServerAddresses, sender: IPv4Address? = nil
+    ) -> ReplyDecision {
         let directions = BootDirections(
             for: request.bootClient, hardwareAddress: request.hardwareAddress, servers: servers, loaders: loaders)
         var reply = DHCPMessage(
             replyingTo: request.message, type: sender == nil ? .offer : .acknowledgement, serverIdentifier: servers.identifier,
-            repeatsClientIdentifier: repeatsClientIdentifier, relay: request.relay)
-        if let refusal = reply.setProxiedBoot(directions, servers: servers) { return .ignore(refusal) }
+            repeatsClientIdentifier: subnet.plan.repeatsClientIdentifier, relay: request.relay)
+        if let refusal = reply.setProxiedBoot(directions, subnet.plan, servers: servers) { return .ignore(refusal) }
         return .reply(reply, to: sender.map { .sender($0) } ?? reply.destination(answering: request.message, relay: request.relay), refusal: nil)
     }
 
@@ -68,8 +66,8 @@ package struct ReplyPolicy: Sendable, Hashable {
         _ type: DHCPMessageType, for request: CheckedRequest, in subnet: ServedSubnet, lease: Lease?, servers: ServerAddresses
     ) -> ReplyDecision {
         var reply = DHCPMessage(
-            replyingTo: request.message, type: type, serverIdentifier: servers.identifier, repeatsClientIdentifier: repeatsClientIdentifier,
-            relay: request.relay)
+            replyingTo: request.message, type: type, serverIdentifier: servers.identifier,
+            repeatsClientIdentifier: subnet.plan.repeatsClientIdentifier, relay: request.relay)
         if let lease {
             reply.yourAddress = lease.address
             reply.setTimes(leaseTime: subnet.plan.leaseTime)
@@ -78,7 +76,7 @@ package struct ReplyPolicy: Sendable, Hashable {
         reply.setFurther(subnet.plan, for: request, address: lease?.address)
         let directions = BootDirections(
             for: request.bootClient, hardwareAddress: request.hardwareAddress, servers: servers, loaders: loaders)
-        let refusal = reply.setBoot(directions)
+        let refusal = reply.setBoot(directions, subnet.plan)
         return .reply(reply, to: reply.destination(answering: request.message, relay: request.relay), refusal: refusal)
     }
 }

@@ -9,7 +9,7 @@ extension DHCPResponder {
     func proxy(_ request: CheckedRequest, in subnet: ServedSubnet, arrival: Arrival, isKnown: Bool) -> Response {
         guard request.type == .discover, request.bootClient != nil else { return .ignore(.proxyOnly) }
         guard isKnown || !subnet.plan.ignoresUnknownHosts else { return .ignore(.unknownHost) }
-        return Response(policy.proxyReply(to: request, servers: arrival.servers(answering: request.message, in: subnet.plan)))
+        return Response(policy.proxyReply(to: request, in: subnet, servers: arrival.servers(answering: request.message, in: subnet.plan)))
     }
 
     /// On ProxyDHCP's own port, from a host that has its address. Whoever is elsewhere is not answered, or a stranger could have us send
@@ -19,6 +19,6 @@ extension DHCPResponder {
         guard subnet.plan.mode == .proxy else { return .ignore(.notProxied) }
         guard request.type == .request || request.type == .inform, request.bootClient != nil else { return .ignore(.proxyOnly) }
         guard isKnown || !subnet.plan.ignoresUnknownHosts else { return .ignore(.unknownHost) }
-        return Response(policy.proxyReply(to: request, servers: arrival.servers(answering: request.message, in: subnet.plan), sender: sender))
+        return Response(policy.proxyReply(to: request, in: subnet, servers: arrival.servers(answering: request.message, in: subnet.plan), sender: sender))
     }
 }

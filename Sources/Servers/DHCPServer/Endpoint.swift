@@ -7,7 +7,7 @@ package final class Endpoint: Sendable {
     package let socket: UDPSocket
     package let packets: PacketSocket
     package let interfaceIndex: UInt32
-    /// Our address there, which stands in option 54; then the others.
+    /// Ours there, the one first that stands in option 54 where none lies in the client's subnet.
     package let addresses: [IPv4Address]
     /// It is ProxyDHCP's port 4011 (PXE 2.1 section 2.2.1), where no address is given.
     package let isProxyPort: Bool

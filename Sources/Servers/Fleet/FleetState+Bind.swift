@@ -106,6 +106,7 @@ extension SubnetPlan {
         mostStrangersPerCircuit = spec.unknownPerCircuit
         isAuthoritative = spec.authoritative
         (probesAddresses, probesServers, joinsReplies) = (spec.probeAddresses, spec.probeServers, spec.joinReplies)
+        (repeatsClientIdentifier, terminatesBootNames) = (spec.repeatClientIdentifier, spec.terminateBootNames)
         sharedNetwork = spec.sharedNetwork
         routes = spec.routes.map { SubnetRoute(destination: $0.destination, router: $0.router) }
         options = spec.options

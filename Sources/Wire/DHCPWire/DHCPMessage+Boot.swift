@@ -74,7 +74,7 @@ extension DHCPMessage {
     /// neither a `PXEClient` without option 43 (PXE-E16) nor needs either of them.
     package static let pxeBootFileOnly: [UInt8] = [6, 1, 8, 255]
 
-    /// Says what to load in every place that some firmware reads: header and options, the latter NUL-terminated because ROMs
+    /// Says what to load in every place that some firmware reads: header and options, the latter NUL-terminated because some ROMs
     /// run on past their end otherwise. A name too long for its header field with a NUL goes into the option alone.
     package mutating func setBootFile(_ name: String, serverName server: String? = nil, nulTerminated: Bool = true) {
         let file = Array(name.utf8)

@@ -39,9 +39,9 @@ func message(
 
 /// The reply to an offer or a grant, decoded again from the bytes that leave.
 func replied(
-    to message: DHCPMessage, decision: LeaseDecision = .offered(lease()), policy: ReplyPolicy = ReplyPolicy()
+    to message: DHCPMessage, decision: LeaseDecision = .offered(lease()), policy: ReplyPolicy = ReplyPolicy(), in subnet: ServedSubnet? = nil
 ) throws -> (reply: DHCPMessage, destination: DHCPMessage.Destination, refusal: DHCPRefusal?) {
-    let decided = policy.reply(to: try CheckedRequest(message), in: try rackSubnet(), decision: decision, servers: servers)
+    let decided = policy.reply(to: try CheckedRequest(message), in: try subnet ?? rackSubnet(), decision: decision, servers: servers)
     guard case .reply(let reply, let destination, let refusal) = decided else { throw Ignored(decision: decided) }
     return (try DHCPMessage(decoding: try reply.encode(answering: message)), destination, refusal)
 }

@@ -20,8 +20,28 @@ import Testing
         #expect(reply.clientIdentifier.map(Array.init) == [1] + bootingNIC.bytes)
         #expect(reply.options.codes.last == .relayAgentInformation)
         #expect(destination == .relay(.init(10, 0, 0, 2), usesSourcePort: false))
-        let silent = try replied(to: request, policy: ReplyPolicy(repeatsClientIdentifier: false)).reply
-        #expect(silent.clientIdentifier == nil)
+        var plan = try rackSubnet().plan
+        plan.repeatsClientIdentifier = false
+        for decision in [LeaseDecision.offered(lease()), .granted(lease()), .refused(.leaseUnknown(leasedAddress))] {
+            #expect(try replied(to: request, decision: decision).reply.clientIdentifier != nil)
+            #expect(try replied(to: request, decision: decision, in: ServedSubnet(plan)).reply.clientIdentifier == nil)
+        }
+        let proxied = ReplyPolicy().proxyReply(to: try CheckedRequest(request), in: ServedSubnet(plan), servers: servers)
+        guard case .reply(let reply, _, _) = proxied else { throw Ignored(decision: proxied) }
+        #expect(reply.clientIdentifier == nil)
+    }
+
+    @Test("Names to load end in a NUL unless the subnet says otherwise")
+    func namesWithoutNUL() throws {
+        var plan = try rackSubnet().plan
+        plan.terminatesBootNames = false
+        let request = message(vendorClass: "PXEClient", architecture: 0)
+        let reply = try replied(to: request, in: ServedSubnet(plan)).reply
+        #expect(reply.options[.bootFileName].map(Array.init) == Array("undionly.kpxe".utf8))
+        #expect(reply.options[.tftpServerName].map(Array.init) == Array("10.0.0.1".utf8))
+        let proxied = ReplyPolicy().proxyReply(to: try CheckedRequest(request), in: ServedSubnet(plan), servers: servers)
+        guard case .reply(let reply, _, _) = proxied else { throw Ignored(decision: proxied) }
+        #expect(reply.options[.bootFileName].map(Array.init) == Array("undionly.kpxe".utf8))
     }
 
     @Test("Further options are those of the NIC before those of the address before those of the subnet, as far as they are asked for")

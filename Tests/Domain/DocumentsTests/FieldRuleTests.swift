@@ -45,6 +45,11 @@ struct FieldRuleTests {
         Row("BootServer", "{downloads: 100001}", "spec.downloads invalid-value"),
         Row("BootServer", "{downloads: many}", "spec.downloads invalid-value"),
         Row("BootServer", "{}", "spec.downloads missing-field"),
+        Row("Subnet", "{prefix: 10.0.0.0/24, repeatClientIdentifier: 61}", "spec.repeatClientIdentifier invalid-value"),
+        Row("Subnet", "{prefix: 10.0.0.0/24, terminateBootNames: NUL}", "spec.terminateBootNames invalid-value"),
+        Row(
+            "Subnet", "{prefix: 10.0.0.0/24, mode: external, repeatClientIdentifier: false, terminateBootNames: false}",
+            "spec.repeatClientIdentifier conflicting-fields", "spec.terminateBootNames conflicting-fields"),
         Row("Subnet", "{prefix: 10.0.0.0/24, mode: none}", "spec.mode invalid-value"),
         Row(
             "Subnet", "{prefix: 10.0.0.0/24, mode: external, routers: [10.0.0.1], leaseTime: 1h, unknownHosts: ignore}",

@@ -61,35 +61,67 @@ private final class Tally: Sendable {
         /// The revision that is being applied, and the last whose application returned.
         var (begun, applied) = (0, 0)
         var isOver = false
+        /// Grows when a change begins and when it is in force.
+        var phase = 0
         var (acknowledged, refused) = (0, 0)
         var problems: [String] = []
     }
 
     private let counts = Mutex(Counts())
+    let clients: [WakeUp]
+    let progress: WakeUp
+
+    init(clients: Int) throws {
+        self.clients = try (0..<clients).map { _ in try WakeUp() }
+        progress = try WakeUp()
+    }
+
     var now: Counts { counts.withLock { $0 } }
     func update(_ body: (inout Counts) -> Void) { counts.withLock { body(&$0) } }
+
+    /// Has the clients go on.
+    func advance(_ body: (inout Counts) -> Void) {
+        update {
+            body(&$0)
+            $0.phase += 1
+        }
+        for client in clients { client.signal() }
+    }
 }
 
 /// Clients behind a relay of their own that get addresses again and again, many at a time.
 private struct Clients {
     static let window: UInt64 = 16
+    /// For each change as it begins and when it is in force: other tests run as well.
+    static let mostRounds = 4
     /// Milliseconds until a reply counts as lost.
     static let patience: Int32 = 60_000
     let socket: UDPSocket
     let port: UInt16
     let first: UInt64
     let tally: Tally
+    let wakeUp: WakeUp
     private let batch = DatagramBatch()
 
-    init(_ number: UInt64, port: UInt16, tally: Tally) throws {
-        (first, self.port, self.tally) = (number * 1_000_000, port, tally)
+    init(_ number: Int, port: UInt16, tally: Tally) throws {
+        (first, self.port, self.tally, wakeUp) = (UInt64(number + 1) * 1_000_000, port, tally, tally.clients[number])
         socket = try UDPSocket(address: LoopbackRelay.address, port: 0, receiveBuffer: 4 << 20)
     }
 
     /// Until it is over. Whoever is refused begins anew, as clients do, until it has an address.
     func run() throws {
         var turn: UInt64 = 0
-        while !tally.now.isOver {
+        var (phase, rounds) = (0, 0)
+        while true {
+            let now = tally.now
+            if now.isOver { return }
+            if now.phase != phase { (phase, rounds) = (now.phase, 0) }
+            guard rounds < Self.mostRounds else {
+                _ = try Readiness.wait(for: [wakeUp.descriptor], milliseconds: -1)
+                wakeUp.clear()
+                continue
+            }
+            rounds += 1
             var left = Set((0..<Self.window).map { nic(first + turn % 4 * Self.window + $0) })
             while !left.isEmpty {
                 let offers = try exchange(left.map { message(.discover, from: $0) }).mapValues { offer in
@@ -118,6 +150,7 @@ private struct Clients {
                 }
             }
             turn += 1
+            tally.progress.signal()
         }
     }
 
@@ -172,12 +205,17 @@ struct ChangeUnderLoadTests {
         let folder = try TemporaryDirectory()
         let store = try SQLiteStore(directory: folder.path)
         let site = try await TestSite(ChangingSite.text(0), store: store)
-        let tally = Tally()
+        let tally = try Tally(clients: 2)
+        var statistics: DHCPStatistics?
         try await withServer(LoopbackRelay.configuration, directory: site.fleet, leases: RecordedLeases(store)) { server, port in
+            statistics = server.statistics
+            // Also where it ends by an error: nobody else stops the threads.
+            defer { tally.advance { $0.isOver = true } }
             let (ended, ending) = AsyncStream<Void>.makeStream()
-            for number in 1...2 as ClosedRange<UInt64> {
+            for number in tally.clients.indices {
                 try PlainThread.start("clients") {
                     do { try Clients(number, port: port, tally: tally).run() } catch { tally.update { $0.problems.append("\(error)") } }
+                    tally.progress.signal()
                     ending.yield()
                 }
             }
@@ -185,11 +223,11 @@ struct ChangeUnderLoadTests {
             var absences: UInt64 = 0
             for revision in 1...Self.changes {
                 let before = tally.now.acknowledged
-                tally.update { $0.begun = revision }
+                tally.advance { $0.begun = revision }
                 try await site.apply(ChangingSite.text(revision))
                 let had = ChangingSite.hasSecondSubnet(revision - 1)
                 if had { _ = try await site.fleet.removeDocument(kind: "Subnet", name: "second") }
-                tally.update { $0.applied = revision }
+                tally.advance { $0.applied = revision }
                 // The next packet has the new revision, and the new subnet an address or none.
                 let probe = message(.discover, from: nic(9_000_000 + UInt64(revision)))
                 let (second, link) = (message(.discover, from: nic(9_500_000 + UInt64(revision))), IPv4Address(10, 1, 0, 0))
@@ -203,11 +241,13 @@ struct ChangeUnderLoadTests {
                 #expect(server.statistics.snapshot.refused["no-subnet", default: 0] == absences)
                 // The load goes on between two changes.
                 while tally.now.problems.isEmpty, tally.now.acknowledged < before + Int(Clients.window) {
-                    #expect(ChangingSite.revision(of: try relay.exchange(probe)) == revision)
+                    _ = try Readiness.wait(for: [tally.progress.descriptor], milliseconds: -1)
+                    tally.progress.clear()
                 }
+                #expect(ChangingSite.revision(of: try relay.exchange(probe)) == revision)
             }
-            tally.update { $0.isOver = true }
-            var left = 2
+            tally.advance { $0.isOver = true }
+            var left = tally.clients.count
             for await _ in ended {
                 left -= 1
                 if left == 0 { break }
@@ -215,13 +255,13 @@ struct ChangeUnderLoadTests {
             let told = tally.now
             #expect(told.problems.isEmpty, "\(told.problems.count): \(told.problems.prefix(3))")
             #expect(told.acknowledged >= Self.changes * Int(Clients.window))
-            let counted = server.statistics.snapshot
-            #expect(
-                counted.sent["negative-acknowledgement", default: 0] == UInt64(told.refused)
-                    && counted.sent["acknowledgement"] == UInt64(told.acknowledged))
-            print(
-                "\(told.acknowledged) exchanges over \(Self.changes) changes, \(told.refused) begun anew since their address was taken from the pool")
         }
+        // Whole once the server has ended: a reply is counted when it has left.
+        let counted = try #require(statistics).snapshot
+        let told = tally.now
+        #expect(counted.sent["negative-acknowledgement", default: 0] == UInt64(told.refused))
+        #expect(counted.sent["acknowledgement"] == UInt64(told.acknowledged))
+        print("\(told.acknowledged) exchanges over \(Self.changes) changes, \(told.refused) begun anew: their address was taken from the pool")
         try site.close()
     }
 

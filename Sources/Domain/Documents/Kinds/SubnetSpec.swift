@@ -33,6 +33,9 @@ package struct SubnetSpec: Sendable, Hashable {
     package var probeServers = false
     /// Whether replies to a relay may leave as one message: relays are other machines, and none reads raw frames on the server's computer.
     package var joinReplies = false
+    /// Whether option 61 comes back in replies (RFC 6842), and options 66 and 67 end in a NUL.
+    package var repeatClientIdentifier = true
+    package var terminateBootNames = true
     /// What a host that no document speaks of is started with; `nil` starts none.
     package var acceptUnknown: AcceptUnknown?
     /// Hosts that may download an image at the same time; `nil` is no limit.
@@ -70,7 +73,8 @@ extension SubnetSpec {
         "prefix", "mode", "pools", "exclude", "reservations", "sharedNetwork", "routers", "routes", "nameServers", "timeServers", "domainName",
         "options",
         "leaseTime", "authoritative", "unknownHosts", "unknownPercent", "unknownPerCircuit", "probeAddresses", "probeServers", "joinReplies",
-        "acceptUnknown", "downloads",
+        "repeatClientIdentifier",
+        "terminateBootNames", "acceptUnknown", "downloads",
     ]
 
     init?(reading cursor: Cursor) {
@@ -125,6 +129,8 @@ extension SubnetSpec {
         probeAddresses = fields["probeAddresses"]?.flag() ?? false
         probeServers = fields["probeServers"]?.flag() ?? false
         joinReplies = fields["joinReplies"]?.flag() ?? false
+        repeatClientIdentifier = fields["repeatClientIdentifier"]?.flag() ?? true
+        terminateBootNames = fields["terminateBootNames"]?.flag() ?? true
         if let mode = fields["mode"]?.parsed(Mode.allCases.map(\.rawValue).joined(separator: " or "), { Mode(rawValue: $0) }) {
             self.mode = mode
         }
@@ -138,7 +144,7 @@ extension SubnetSpec {
             "pools", "exclude", "reservations", "sharedNetwork", "routers", "routes", "nameServers", "timeServers", "domainName", "options",
             "leaseTime", "authoritative", "unknownPercent", "unknownPerCircuit", "probeAddresses", "probeServers",
         ]
-        for name in theirs + (mode == .external ? ["unknownHosts", "joinReplies"] : []) {
+        for name in theirs + (mode == .external ? ["unknownHosts", "joinReplies", "repeatClientIdentifier", "terminateBootNames"] : []) {
             fields[name]?.report(
                 .conflictingFields, "\(name) cannot be given together with mode: \(mode.rawValue): another server gives the addresses",
                 hint: "say it in that server's configuration, and remove it here")
