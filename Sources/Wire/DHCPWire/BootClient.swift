@@ -14,6 +14,8 @@ package struct BootClient: Hashable, Sendable {
     package let kind: Kind
     /// `nil` when neither option 93 nor option 60 says; never guessed, since a wrong loader makes boot loops.
     package let architecture: ClientArchitecture?
+    /// Option 60; empty where the message has none.
+    package let vendorClass: String
     /// Option 97 where the machine has one.
     package let machineIdentifier: UniversalUniqueIdentifier?
     /// Option 175's content, for an iPXE that sends it.
@@ -22,7 +24,7 @@ package struct BootClient: Hashable, Sendable {
     /// Firmware of this architecture that sends nothing else of itself.
     package init(_ architecture: ClientArchitecture) {
         (kind, self.architecture) = (architecture.loadsByHTTP ? .http : .pxe, architecture)
-        (machineIdentifier, ipxe) = (nil, nil)
+        (vendorClass, machineIdentifier, ipxe) = ("", nil, nil)
     }
 
     /// `nil` for a message that nothing marks as network boot: an installed system asking for its address.
@@ -48,7 +50,7 @@ package struct BootClient: Hashable, Sendable {
         } else {
             return nil
         }
-        self.architecture = architecture
+        (self.architecture, self.vendorClass) = (architecture, vendorClass)
         machineIdentifier = message.clientMachineIdentifier.flatMap { $0.isUnset ? nil : $0 }
         ipxe = message.ipxeEncapsulated
     }

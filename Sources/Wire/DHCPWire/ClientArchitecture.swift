@@ -1,16 +1,21 @@
-/// A processor and firmware type (RFC 4578 section 2.1 with its 2016 erratum; IANA "Processor Architecture Types"). Open.
+/// A processor and firmware type (RFC 4578 section 2.1 with its 2016 erratum; IANA "Processor Architecture Types"). Open: of the registry
+/// those that it calls deprecated have no name here.
 package struct ClientArchitecture: RawRepresentable, Hashable, Sendable {
     package let rawValue: UInt16
 
     package init(rawValue: UInt16) { self.rawValue = rawValue }
 
     package static let x86BIOS = Self(rawValue: 0)
+    package static let itaniumUEFI = Self(rawValue: 2)
     package static let x86UEFI = Self(rawValue: 6)
     package static let x64UEFI = Self(rawValue: 7)
     /// EFI byte code; firmware that follows the RFC's text before the erratum means x64.
     package static let efiByteCode = Self(rawValue: 9)
     package static let arm32UEFI = Self(rawValue: 10)
     package static let arm64UEFI = Self(rawValue: 11)
+    package static let powerPCOpenFirmware = Self(rawValue: 12)
+    package static let powerPCEPAPR = Self(rawValue: 13)
+    package static let powerOPAL = Self(rawValue: 14)
     package static let x86UEFIHTTP = Self(rawValue: 15)
     package static let x64UEFIHTTP = Self(rawValue: 16)
     package static let efiByteCodeHTTP = Self(rawValue: 17)
@@ -27,6 +32,12 @@ package struct ClientArchitecture: RawRepresentable, Hashable, Sendable {
     package static let riscv64UEFIHTTP = Self(rawValue: 28)
     package static let riscv128UEFI = Self(rawValue: 29)
     package static let riscv128UEFIHTTP = Self(rawValue: 30)
+    package static let s390Basic = Self(rawValue: 31)
+    package static let s390Extended = Self(rawValue: 32)
+    package static let mips32UEFI = Self(rawValue: 33)
+    package static let mips64UEFI = Self(rawValue: 34)
+    package static let sunway32UEFI = Self(rawValue: 35)
+    package static let sunway64UEFI = Self(rawValue: 36)
     package static let loongArch32UEFI = Self(rawValue: 37)
     package static let loongArch32UEFIHTTP = Self(rawValue: 38)
     package static let loongArch64UEFI = Self(rawValue: 39)
@@ -36,11 +47,12 @@ package struct ClientArchitecture: RawRepresentable, Hashable, Sendable {
 
 extension ClientArchitecture {
     package enum Processor: String, Sendable {
-        case x86, x64, arm32, arm64, riscv32, riscv64, riscv128, loongArch32, loongArch64
+        case x86, x64, itanium, arm32, arm64, powerPC, power, riscv32, riscv64, riscv128, s390, mips32, mips64, sunway32, sunway64, loongArch32,
+            loongArch64
     }
 
     package enum Firmware: String, Sendable {
-        case bios, uefi, uBoot, raspberryPi
+        case bios, uefi, uBoot, raspberryPi, openFirmware, ePAPR, opal, basic, extended
     }
 
     /// Processor, firmware and whether it loads by HTTP; `nil` for a type that this table does not know.
@@ -48,6 +60,7 @@ extension ClientArchitecture {
         switch self {
         case .x86BIOS: (.x86, .bios, false)
         case .x86BIOSHTTP: (.x86, .bios, true)
+        case .itaniumUEFI: (.itanium, .uefi, false)
         case .x86UEFI: (.x86, .uefi, false)
         case .x86UEFIHTTP: (.x86, .uefi, true)
         case .x64UEFI, .efiByteCode: (.x64, .uefi, false)
@@ -56,6 +69,9 @@ extension ClientArchitecture {
         case .arm32UEFIHTTP: (.arm32, .uefi, true)
         case .arm64UEFI: (.arm64, .uefi, false)
         case .arm64UEFIHTTP: (.arm64, .uefi, true)
+        case .powerPCOpenFirmware: (.powerPC, .openFirmware, false)
+        case .powerPCEPAPR: (.powerPC, .ePAPR, false)
+        case .powerOPAL: (.power, .opal, false)
         case .arm32UBoot: (.arm32, .uBoot, false)
         case .arm32UBootHTTP: (.arm32, .uBoot, true)
         case .arm64UBoot: (.arm64, .uBoot, false)
@@ -66,6 +82,12 @@ extension ClientArchitecture {
         case .riscv64UEFIHTTP: (.riscv64, .uefi, true)
         case .riscv128UEFI: (.riscv128, .uefi, false)
         case .riscv128UEFIHTTP: (.riscv128, .uefi, true)
+        case .s390Basic: (.s390, .basic, false)
+        case .s390Extended: (.s390, .extended, false)
+        case .mips32UEFI: (.mips32, .uefi, false)
+        case .mips64UEFI: (.mips64, .uefi, false)
+        case .sunway32UEFI: (.sunway32, .uefi, false)
+        case .sunway64UEFI: (.sunway64, .uefi, false)
         case .loongArch32UEFI: (.loongArch32, .uefi, false)
         case .loongArch32UEFIHTTP: (.loongArch32, .uefi, true)
         case .loongArch64UEFI: (.loongArch64, .uefi, false)
@@ -79,6 +101,14 @@ extension ClientArchitecture {
     package var processor: Processor? { traits?.processor }
     package var firmware: Firmware? { traits?.firmware }
     package var loadsByHTTP: Bool { traits?.http ?? false }
+}
+
+extension ClientArchitecture {
+    /// Every type that has a name, by number.
+    package static let named = (0...41).map(Self.init(rawValue:)).filter { $0.traits != nil }
+
+    /// The types of this name, as `description` has it: two for `x64-uefi`, none for what is no name.
+    package static func types(named name: String) -> [Self] { named.filter { $0.description == name } }
 }
 
 extension ClientArchitecture: CustomStringConvertible {

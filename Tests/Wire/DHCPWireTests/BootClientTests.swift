@@ -85,4 +85,28 @@ struct BootClientTests {
             (ClientArchitecture(rawValue: 999), "architecture 999"),
         ])
     func architectures(architecture: ClientArchitecture, text: String) { #expect(architecture.description == text) }
+
+    @Test("every type of the IANA registry that is not deprecated has a name that leads back to it")
+    func registry() {
+        let deprecated: Set<UInt16> = [1, 3, 4, 5, 8]
+        #expect(ClientArchitecture.named.map(\.rawValue) == (0...41).filter { !deprecated.contains($0) })
+        for type in ClientArchitecture.named { #expect(ClientArchitecture.types(named: type.description).contains(type)) }
+        #expect(ClientArchitecture.types(named: "x64-uefi") == [.x64UEFI, .efiByteCode])
+        #expect(ClientArchitecture.types(named: "architecture 1").isEmpty)
+    }
+
+    @Test("the types that the registry has for HTTP are clients of HTTP, with option 60 and without", arguments: ClientArchitecture.named)
+    func http(architecture: ClientArchitecture) {
+        let http: Set<UInt16> = [15, 16, 17, 18, 19, 20, 23, 24, 26, 28, 30, 38, 40]
+        #expect(architecture.loadsByHTTP == http.contains(architecture.rawValue))
+        var message = DHCPMessage(operation: .request, transactionID: 1)
+        message.clientArchitectures = [architecture]
+        #expect(BootClient(message)?.kind == (architecture.loadsByHTTP ? .http : .pxe))
+        let name = architecture.loadsByHTTP ? "HTTPClient" : "PXEClient"
+        message.vendorClassIdentifier = "\(name):Arch:\(String(100_000 + Int(architecture.rawValue)).dropFirst()):UNDI:003001"
+        message.clientArchitectures = []
+        let client = BootClient(message)
+        #expect(client?.kind == (architecture.loadsByHTTP ? .http : .pxe) && client?.architecture == architecture)
+        #expect(client?.vendorClass == message.vendorClassIdentifier)
+    }
 }
