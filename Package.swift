@@ -77,7 +77,7 @@ let package = Package(
         target("HostContract", in: "Domain", ["Primitives"]),
         target("GuestXML", in: "Domain"),
         target("FleetModel", in: "Domain", ["Primitives", "HostContract"]),
-        target("Documents", in: "Domain", ["Primitives", "HostContract", "GuestXML", "FleetModel", yams]),
+        target("Documents", in: "Domain", ["Primitives", "DHCPWire", "HostContract", "GuestXML", "FleetModel", yams]),
         target("AddressPlan", in: "Domain", ["Primitives"]),
         target("BootPolicy", in: "Domain", ["Primitives", "DHCPWire", "FleetModel", "AddressPlan"]),
         target("Rollout", in: "Domain", ["Primitives", "HostContract"]),
@@ -179,7 +179,7 @@ let package = Package(
         tests("HostContract", in: "Domain", ["HostContract", "Primitives"]),
         tests("GuestXML", in: "Domain", ["GuestXML"]),
         tests("FleetModel", in: "Domain", ["FleetModel", "HostContract", "Primitives"]),
-        tests("Documents", in: "Domain", ["Documents", "FleetModel", "HostContract", "Primitives"]),
+        tests("Documents", in: "Domain", ["Documents", "DHCPWire", "FleetModel", "HostContract", "Primitives"]),
         tests("AddressPlan", in: "Domain", ["AddressPlan", "Primitives"]),
         tests("BootPolicy", in: "Domain", ["BootPolicy", "AddressPlan", "DHCPWire", "FleetModel", "Primitives"]),
         tests("Rollout", in: "Domain", ["Rollout", "HostContract", "Primitives"]),
@@ -190,7 +190,7 @@ let package = Package(
         tests(
             "Fleet", in: "Servers",
             [
-                "Fleet", "FleetFixtures", "AddressPlan", "BootPolicy", "Documents", "FleetModel", "HostContract", "ImageStore", "Journal",
+                "Fleet", "FleetFixtures", "AddressPlan", "BootPolicy", "DHCPWire", "Documents", "FleetModel", "HostContract", "ImageStore", "Journal",
                 "OperatorTypes", "Primitives", "Rollout", "Store", "TestSupport", collections, crypto, logging,
             ]),
         tests(

@@ -27,15 +27,12 @@ extension BootDirections {
             self = .script(url: "\(servers.httpBase)/boot.ipxe?mac=\(hardwareAddress)\(uuid)")
             return
         }
-        guard let architecture = client.architecture else {
-            self = .refused(.missingArchitecture)
-            return
+        do throws(DHCPRefusal) {
+            let file = try loaders.file(for: client)
+            self = client.kind == .http ? .http(url: "\(servers.httpBase)/boot-files/\(file)") : .tftp(file: file, server: servers.tftp)
+        } catch {
+            self = .refused(error)
         }
-        guard let file = loaders.file(for: architecture) else {
-            self = .refused(.unknownArchitecture)
-            return
-        }
-        self = client.kind == .http ? .http(url: "\(servers.httpBase)/boot-files/\(file)") : .tftp(file: file, server: servers.tftp)
     }
 }
 

@@ -34,6 +34,7 @@ package enum DHCPRefusal: String, Error, Sendable, Hashable, CaseIterable {
     // Boot: the client gets its address all the same.
     case missingArchitecture = "missing-architecture"
     case unknownArchitecture = "unknown-architecture"
+    case loaderMissing = "loader-missing"
     // Our own side.
     case replyTooLarge = "reply-too-large"
     case commitQueueFull = "commit-queue-full"
@@ -52,6 +53,15 @@ extension DHCPRefusal {
         switch self {
         case .replyTooLarge, .commitQueueFull, .commitFailed, .commitConflict, .commitUnknown, .sendFailed: true
         default: false
+        }
+    }
+
+    /// What the operator can do about it, where it is one thing.
+    package var advice: String? {
+        switch self {
+        case .unknownArchitecture: "an entry in loaders of the BootServer document would offer a boot program for this architecture"
+        case .loaderMissing: "the boot program that the BootServer document names is lost here; apply that document again"
+        default: nil
         }
     }
 

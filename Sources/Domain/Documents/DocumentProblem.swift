@@ -39,6 +39,8 @@ package struct DocumentProblem: Error, Codable, Sendable, Hashable {
         case overlap
         /// A reservation that no subnet holds.
         case outsideSubnets = "outside-subnets"
+        /// The server cannot take what is at a path, or nothing is.
+        case unusableFile = "unusable-file"
     }
 
     package init(

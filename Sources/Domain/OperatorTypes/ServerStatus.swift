@@ -17,6 +17,9 @@ package struct ServerStatus: Codable, Sendable, Hashable {
     /// Downloads where they are limited; `nil` where nothing is.
     package var downloads: DownloadLoads?
 
+    /// Network boot programs that documents add, by the number of their architecture, where they are for every vendor class; `nil` for none.
+    package var loaders: [Int: String]?
+
     /// Our address on an interface, and the port of HTTP there.
     package struct BootServerAddress: Codable, Sendable, Hashable {
         package var interface: String
@@ -30,9 +33,9 @@ package struct ServerStatus: Codable, Sendable, Hashable {
     package init(
         version: String, site: String, roles: [String], processID: Int32, revision: UInt64, hosts: [String: Int],
         counters: [String: [String: UInt64]], bootServers: [BootServerAddress] = [],
-        downloads: DownloadLoads? = nil
+        downloads: DownloadLoads? = nil, loaders: [Int: String]? = nil
     ) {
-        self.downloads = downloads
+        (self.downloads, self.loaders) = (downloads, loaders)
         self.bootServers = bootServers
         (self.version, self.site, self.roles, self.processID) = (version, site, roles, processID)
         (self.revision, self.hosts, self.counters) = (revision, hosts, counters)

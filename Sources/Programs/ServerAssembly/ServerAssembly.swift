@@ -73,7 +73,7 @@ struct ServerAssembly {
     func applyDocuments(dryRun: Bool = false) async throws {
         let files = try readableDocuments.flatMap { try DocumentFiles.read($0) }
         guard !files.isEmpty else { return }
-        let result = try await fleet.apply(ApplyRequest(files: files, dryRun: dryRun))
+        let result = try await fleet.apply(ApplyRequest(files: files, dryRun: dryRun), keepingLoaders: true)
         guard result.mistakes.isEmpty else {
             let lines = result.mistakes.map { "\($0.file):\($0.line):\($0.column): \($0.path): \($0.message)" }
             throw APIProblem(code: "invalid-documents", message: "the documents have mistakes:\n" + lines.joined(separator: "\n"))
@@ -154,6 +154,7 @@ struct ServerAssembly {
             interface.addresses.first.map { ServerStatus.BootServerAddress(interface: interface.name, address: $0.address, httpPort: port) }
         }
         return { [plan, fleet, journal] in
+            let loaders = fleet.addedLoaders
             let packets = dhcp.snapshot
             var counters: [String: [String: UInt64]] = [:]
             counters["dhcp"] = packets.received.prefixed("received-").merging(packets.sent.prefixed("sent-")) { $0 + $1 }
@@ -166,7 +167,8 @@ struct ServerAssembly {
             return ServerStatus(
                 version: BennuVersion.current, site: plan.site, roles: plan.roles.map(\.rawValue).sorted(),
                 processID: ProcessInfo.processInfo.processIdentifier, revision: fleet.snapshot.revision, hosts: fleet.hostCounts(),
-                counters: counters, bootServers: bootServers, downloads: fleet.downloadLoads.orNil)
+                counters: counters, bootServers: bootServers, downloads: fleet.downloadLoads.orNil,
+                loaders: loaders.isEmpty ? nil : loaders)
         }
     }
 }

@@ -1,4 +1,3 @@
-package import BootPolicy
 import DHCPWire
 package import Primitives
 
@@ -17,7 +16,6 @@ package struct DHCPServerConfiguration: Sendable, Hashable {
     package var httpPort: UInt16
     /// Where TFTP is served; `nil` is our address on each interface.
     package var tftpAddress: IPv4Address?
-    package var policy: ReplyPolicy
     /// 67; 0 takes a free one, for tests.
     package var port: UInt16
     /// ProxyDHCP's: 4011; 0 takes a free one.
@@ -33,12 +31,12 @@ package struct DHCPServerConfiguration: Sendable, Hashable {
     package var commitQueueLimit: Int
 
     package init(
-        interfaces: [Interface], httpPort: UInt16, tftpAddress: IPv4Address? = nil, policy: ReplyPolicy = ReplyPolicy(),
+        interfaces: [Interface], httpPort: UInt16, tftpAddress: IPv4Address? = nil,
         port: UInt16 = DHCPMessage.serverPort, proxyPort: UInt16? = nil,
         clientPort: UInt16 = DHCPMessage.clientPort, offerTime: UInt32 = 60,
         quarantineTime: UInt32 = 3600, commitQueueLimit: Int = 4096
     ) {
-        (self.interfaces, self.httpPort, self.tftpAddress, self.policy) = (interfaces, httpPort, tftpAddress, policy)
+        (self.interfaces, self.httpPort, self.tftpAddress) = (interfaces, httpPort, tftpAddress)
         (self.port, self.clientPort) = (port, clientPort)
         // Whoever takes a free port for the one takes it for the other.
         self.proxyPort = proxyPort ?? (port == 0 ? 0 : DHCPMessage.proxyPort)

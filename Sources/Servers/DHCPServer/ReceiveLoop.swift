@@ -62,7 +62,7 @@ struct ReceiveLoop {
         (self.statistics, self.logger, self.clock) = (statistics, logger, clock)
         sender = ReplySender(clientPort: configuration.clientPort)
         responder = DHCPResponder(
-            table: table, policy: configuration.policy, offerTime: configuration.offerTime, quarantineTime: configuration.quarantineTime,
+            table: table, policy: ReplyPolicy(), offerTime: configuration.offerTime, quarantineTime: configuration.quarantineTime,
             ownAddresses: Set(endpoints.flatMap(\.addresses)))
     }
 
@@ -111,6 +111,7 @@ struct ReceiveLoop {
         let subnets = directory.subnets
         guard subnets.generation != generation else { return }
         generation = subnets.generation
+        responder.policy.loaders = subnets.loaders
         responder.serve(subnets.subnets)
     }
 

@@ -58,7 +58,8 @@ final class Witness: Sendable {
 
     func refused(_ refusal: DHCPRefusal, detail: String) {
         guard isPartOfBoot, !refusal.leavesToAnother else { return }
-        record("dhcp-refused", detail: "\(refusal.rawValue): \(detail)", attributes: ["reason": refusal.rawValue])
+        let advice = refusal.advice.map { "; \($0)" } ?? ""
+        record("dhcp-refused", detail: "\(refusal.rawValue): \(detail)\(advice)", attributes: ["reason": refusal.rawValue])
     }
 
     /// Whether or not it belongs to a boot: what it tells is about the network.

@@ -1,10 +1,11 @@
 package import AddressPlan
+package import BootPolicy
 package import FleetModel
 package import Primitives
 
 /// What the servers on the boot path ask the fleet. Every answer comes from memory: no call blocks, waits or throws.
 package protocol BootDirectory: Sendable {
-    /// The subnets in force. The generation grows with every change, so that a reader can keep what it derived.
+    /// The subnets in force, and who is offered which loader. The generation grows with every change, so that a reader can keep what it derived.
     var subnets: SubnetTable { get }
     /// Who sent this, and which boot it belongs to. A host that nobody knew is discovered by it.
     func sight(_ sighting: Sighting) -> SightedHost
@@ -12,7 +13,7 @@ package protocol BootDirectory: Sendable {
     func decideBoot(of sighting: Sighting) -> BootDecision
     /// A blob that may leave this server.
     func blob(_ digest: Digest) -> PublishedBlob?
-    /// A network boot program by the name that firmware asks for: `undionly.kpxe`, `snponly.efi`.
+    /// A network boot program by the name that firmware asks for: `undionly.kpxe`, `snponly.efi`, `arm64-uefi/ipxe.efi`.
     func bootFile(_ name: String) -> PublishedBlob?
     /// Whether a boot may fetch its root now, or wait for others.
     func decideDownload(of root: Digest, by boot: BootID, at address: IPv4Address?) -> DownloadDecision
@@ -27,7 +28,10 @@ package protocol BootDirectory: Sendable {
 package struct SubnetTable: Sendable {
     package var generation: UInt64
     package var subnets: [SubnetPlan]
-    package init(generation: UInt64, subnets: [SubnetPlan]) { (self.generation, self.subnets) = (generation, subnets) }
+    package var loaders: LoaderTable
+    package init(generation: UInt64, subnets: [SubnetPlan], loaders: LoaderTable = .ipxe) {
+        (self.generation, self.subnets, self.loaders) = (generation, subnets, loaders)
+    }
 }
 
 /// A message from a host in one of the stages of its boot.

@@ -12,6 +12,8 @@ struct DocumentArchive {
     struct Head: Codable {
         var revision: UInt64
         var manifest: String
+        /// Files that the documents name, by their paths there; absent where there are none.
+        var loaders: [String: LoaderFile]?
     }
     /// Digests of pages of at most `pageSize` items.
     private struct Manifest: Codable { var pages: [String] }
@@ -24,8 +26,8 @@ struct DocumentArchive {
     /// Bytes; a transaction may hold twice as much.
     private static let pieceSize = 256 << 10
 
-    func load() async throws -> (documents: DocumentSet, revision: UInt64) {
-        guard let entry = try await store.get(FleetKeys.documentHead) else { return (DocumentSet(), 0) }
+    func load() async throws -> (documents: DocumentSet, loaders: [String: LoaderFile], revision: UInt64) {
+        guard let entry = try await store.get(FleetKeys.documentHead) else { return (DocumentSet(), [:], 0) }
         let head = try FleetKeys.decode(Head.self, from: entry)
         var files: [SourceFile] = []
         for page in try await decoded(Manifest.self, head.manifest).pages {
@@ -41,11 +43,12 @@ struct DocumentArchive {
         if let problem = result.problems.first {
             throw UnreadableEntry(key: FleetKeys.documentHead, cause: "\(problem)")
         }
-        return (DocumentSet(result.documents), head.revision)
+        return (DocumentSet(result.documents), head.loaders ?? [:], head.revision)
     }
 
     /// Makes `documents` the revision after `revision`; `nil` when somebody else was faster.
-    func save(_ documents: DocumentSet, after revision: UInt64) async throws -> UInt64? {
+    /// - Parameter loaders: the files that they name, which are durable already.
+    func save(_ documents: DocumentSet, loaders: [String: LoaderFile], after revision: UInt64) async throws -> UInt64? {
         let current = try await store.get(FleetKeys.documentHead)
         let head = try current.map { try FleetKeys.decode(Head.self, from: $0) }
         guard (head?.revision ?? 0) == revision else { return nil }
@@ -70,7 +73,7 @@ struct DocumentArchive {
             pages.append(try await put(try FleetKeys.encode(Array(items[start..<min(start + Self.pageSize, items.count)]))))
         }
         let manifest = try await put(try FleetKeys.encode(Manifest(pages: pages)))
-        let bytes = try FleetKeys.encode(Head(revision: revision + 1, manifest: manifest))
+        let bytes = try FleetKeys.encode(Head(revision: revision + 1, manifest: manifest, loaders: loaders.isEmpty ? nil : loaders))
         let transaction = current.map { Transaction.replace($0, with: bytes) } ?? Transaction.create(FleetKeys.documentHead, bytes)
         guard case .committed = try await store.commit(transaction) else { return nil }
         return revision + 1

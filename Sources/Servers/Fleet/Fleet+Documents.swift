@@ -27,19 +27,28 @@ actor FleetWriter {
 
 extension Fleet {
     /// Brings documents in force: all of them, durable before the answer, or none.
-    package func apply(_ request: ApplyRequest) async throws -> ApplyResult {
-        try await writer.exclusively { [self] in try await applyAlone(request) }
+    /// - Parameter keepingLoaders: as at a start: a boot program that cannot be read again stays as it is, where its document is the same.
+    package func apply(_ request: ApplyRequest, keepingLoaders: Bool = false) async throws -> ApplyResult {
+        try await writer.exclusively { [self] in try await applyAlone(request, keepingLoaders: keepingLoaders) }
     }
 
     /// `apply` for who holds the writer.
-    func applyAlone(_ request: ApplyRequest) async throws -> ApplyResult {
+    func applyAlone(_ request: ApplyRequest, keepingLoaders: Bool = false) async throws -> ApplyResult {
         let parsed = DocumentParser.parse(files: request.files.map { SourceFile(path: $0.path, text: $0.text) })
         let (before, revision) = state.withLock { ($0.documents, $0.revision) }
         let after = before.merging(parsed.documents)
-        let problems = parsed.problems.isEmpty ? after.validate() : parsed.problems
+        var problems = parsed.problems.isEmpty ? after.validate() : parsed.problems
+        let current = state.withLock { $0.loaders }
+        var loaders = LoaderChange(keeping: current, in: after)
+        if problems.isEmpty, let document = parsed.documents.first(where: { $0.kind == .bootServer }) {
+            let isSame = before[document.kind, document.metadata.name]?.source == document.source
+            loaders = try await readLoaders(of: document, keeping: keepingLoaders && isSame ? current : [:])
+            problems = loaders.problems
+        }
         let changes = parsed.documents.map { document in
             let old = before[document.kind, document.metadata.name]
-            let kind: ApplyResult.Change.Kind = old == nil ? .created : old?.source == document.source ? .unchanged : .changed
+            let isSame = old?.source == document.source && (document.kind != .bootServer || loaders.files == current)
+            let kind: ApplyResult.Change.Kind = old == nil ? .created : isSame ? .unchanged : .changed
             return ApplyResult.Change(kind: kind, document: document.key.description)
         }
         guard problems.isEmpty else {
@@ -49,7 +58,7 @@ extension Fleet {
         guard !request.dryRun, changes.contains(where: { $0.kind != .unchanged }) else {
             return ApplyResult(revision: revision, changes: changes, mistakes: [], notes: notes)
         }
-        let new = try await putInForce(after, over: revision)
+        let new = try await putInForce(after, loaders, over: revision)
         return ApplyResult(revision: new, changes: changes, mistakes: [], notes: notes)
     }
 
@@ -67,7 +76,7 @@ extension Fleet {
             if let problem = after.validate().first {
                 throw APIProblem(code: "in-use", message: "cannot remove \(key): \(problem.path) of \(problem.file): \(problem.message)")
             }
-            let new = try await putInForce(after, over: revision)
+            let new = try await putInForce(after, LoaderChange(keeping: state.withLock { $0.loaders }, in: after), over: revision)
             return ApplyResult(revision: new, changes: [.init(kind: .removed, document: key.description)], mistakes: [])
         }
     }
@@ -76,13 +85,15 @@ extension Fleet {
         snapshot.documents.sorted.map { DocumentSummary(kind: $0.kind.rawValue, name: $0.metadata.name, text: $0.source) }
     }
 
-    private func putInForce(_ documents: DocumentSet, over revision: UInt64) async throws -> UInt64 {
-        guard let new = try await DocumentArchive(store: store).save(documents, after: revision) else {
+    private func putInForce(_ documents: DocumentSet, _ loaders: LoaderChange, over revision: UInt64) async throws -> UInt64 {
+        try await keep(loaders)
+        guard let new = try await DocumentArchive(store: store).save(documents, loaders: loaders.files, after: revision) else {
             throw APIProblem(code: "conflict", message: "the documents were changed by somebody else meanwhile; look at them and apply again")
         }
         let time = now()
         state.withLock { state in
             var generator = SystemRandomNumberGenerator()
+            state.loaders = loaders.files
             state.adopt(documents, revision: new, now: time, using: &generator)
         }
         brings(state.withLock { $0.downloadLimits })

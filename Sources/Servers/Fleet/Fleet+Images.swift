@@ -86,14 +86,14 @@ extension Fleet {
             for reference in reference.map({ [$0] }) ?? Array(others) { try await point(reference, to: nil) }
             if reference == nil || others.isEmpty {
                 try images.remove(image.digest) { _ in false }
-                _ = try images.collect()
+                _ = try images.collect(keeping: Set(state.withLock { $0.loaders }.values.map(\.digest)))
                 try reloadImages()
             }
         }
     }
 
     /// Work that reads hundreds of megabytes, off the threads that answer hosts.
-    private static func away<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+    static func away<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
         do {
             return try await withCheckedThrowingContinuation { continuation in
                 DispatchQueue.global().async { continuation.resume(with: Result { try body() }) }

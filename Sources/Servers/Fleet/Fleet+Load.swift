@@ -20,7 +20,8 @@ extension Fleet {
             references[reference] = try FleetKeys.decode(Digest.self, from: entry)
         }
         let models = try await store.readAll(FleetKeys.models).entries.map { try FleetKeys.decode(ModelRecord.self, from: $0) }
-        let (documents, revision) = try await DocumentArchive(store: store).load()
+        let (documents, named, revision) = try await DocumentArchive(store: store).load()
+        let loaders = present(named)
         let seal = try makeSeal()
         let time = now()
         state.withLock { state in
@@ -30,6 +31,7 @@ extension Fleet {
             for model in models { state.put(model) }
             state.unsavedModels = []
             (state.placements, state.references, state.seal) = (placements, references, seal)
+            state.loaders = loaders
             var generator = SystemRandomNumberGenerator()
             state.adopt(documents, revision: revision, now: time, using: &generator)
         }

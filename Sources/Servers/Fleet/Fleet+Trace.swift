@@ -24,7 +24,8 @@ extension Fleet {
         }
     }
 
-    /// The newest events of the network that belong to no host, at most 100: other DHCP servers, addresses that foreign machines hold.
+    /// The newest events of the network that belong to no host, at most 100: other DHCP servers, addresses that foreign machines hold, boot
+    /// programs that are lost.
     package func networkEvents() async throws -> [BootEvent] {
         await journal.flush()
         return try await journal.newestOfNoHost().filter { $0.source == .dhcp }

@@ -142,7 +142,12 @@ extension Fleet: BootDirectory {
 
     package func blob(_ digest: Digest) -> PublishedBlob? { state.withLock { $0.published[digest] } }
 
-    package func bootFile(_ name: String) -> PublishedBlob? { state.withLock { $0.bootFiles[name] } }
+    package func bootFile(_ name: String) -> PublishedBlob? {
+        state.withLock { state in
+            guard let file = state.loaderFiles[name] else { return state.bootFiles[name] }
+            return PublishedBlob(digest: file.digest, path: images.path(of: file.digest), size: file.size, role: name)
+        }
+    }
 
     package func record(_ event: BootEvent) {
         var event = event

@@ -18,7 +18,7 @@ extension FleetState {
             put(record)
         }
         for (name, spec) in documents.hosts { bind(name, spec, now: now, using: &generator) }
-        subnets = SubnetTable(generation: subnets.generation &+ 1, subnets: subnetPlans())
+        subnets = SubnetTable(generation: subnets.generation &+ 1, subnets: subnetPlans(), loaders: publishLoaders())
         if documents.subnets.contains(where: { $0.spec.acceptUnknown != nil }) {
             acceptable.formUnion(hosts.values.filter { $0.document == nil && $0.boot?.address != nil }.map(\.id))
         }

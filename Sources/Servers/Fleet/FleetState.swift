@@ -40,6 +40,9 @@ package struct FleetState: Sendable {
     package var seal: PublishedBlob?
     package internal(set) var published: [Digest: PublishedBlob] = [:]
     package internal(set) var bootFiles: [String: PublishedBlob] = [:]
+    /// The site's own network boot programs, by their paths in the documents and by the names that firmware asks for.
+    var loaders: [String: LoaderFile] = [:]
+    var loaderFiles: [String: LoaderFile] = [:]
 
     /// A machine that invents hardware addresses fills no memory beyond this many hosts.
     static let mostUnaccepted = 10_000

@@ -39,11 +39,17 @@ enum DurableFile {
         }
     }
 
-    /// An empty file.
-    static func mark(_ target: String, incoming: String) throws(ImageStoreError) {
+    /// A file of these bytes; an empty one is a mark.
+    static func put(_ bytes: [UInt8] = [], at target: String, incoming: String) throws(ImageStoreError) {
         let (temporary, descriptor) = try temporaryFile(in: incoming)
         defer { close(descriptor) }
-        try publish(descriptor, temporary, at: target)
+        do throws(ImageStoreError) {
+            do { try FileDigest.write(bytes, to: descriptor, path: temporary) } catch { throw .file(error) }
+            try publish(descriptor, temporary, at: target)
+        } catch {
+            unlink(temporary)
+            throw error
+        }
     }
 
     static func flushDirectory(of path: String) throws(ImageStoreError) {

@@ -43,6 +43,14 @@ package enum FileDigest {
         return (finish(hash), size)
     }
 
+    static func write(_ bytes: [UInt8], to target: CInt, path: String) throws(FileProblem) {
+        let problem = bytes.withUnsafeBytes { bytes -> FileProblem? in
+            do throws(FileProblem) { try write(bytes, to: target, path: path) } catch { return error }
+            return nil
+        }
+        if let problem { throw problem }
+    }
+
     private static func write(_ bytes: UnsafeRawBufferPointer, to target: CInt, path: String) throws(FileProblem) {
         var rest = bytes
         while !rest.isEmpty {

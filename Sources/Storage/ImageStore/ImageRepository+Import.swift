@@ -1,6 +1,6 @@
 import FleetModel
 import Glibc
-import Primitives
+package import Primitives
 
 extension ImageRepository {
     /// Takes every boot image of an OCI layout directory. All of it is verified before any of it is visible;
@@ -20,8 +20,23 @@ extension ImageRepository {
             for blob in image.manifest.blobs { try take(blob.digest, size: blob.size, from: layout) }
             try take(image.digest, size: nil, from: layout)
         }
-        for (image, _) in found { try DurableFile.mark(marker(image.digest), incoming: "\(directory)/incoming") }
+        for (image, _) in found { try DurableFile.put(at: marker(image.digest), incoming: "\(directory)/incoming") }
         return found.map { ImportedImage(image: $0.0, reference: $0.1) }
+    }
+
+    /// Puts bytes that no image names under their digest. They stay as long as `collect` is told to keep them.
+    package func put(_ bytes: [UInt8]) throws(ImageStoreError) -> Primitives.Digest {
+        let digest = FileDigest.of(bytes)
+        let lock = try StoreLock(directory)
+        defer { lock.release() }
+        if !holds(digest, size: Int64(bytes.count)) { try DurableFile.put(bytes, at: path(of: digest), incoming: "\(directory)/incoming") }
+        return digest
+    }
+
+    /// Nothing gets its name here without having had its digest checked: a file of the right length that is there needs no second look.
+    package func holds(_ digest: Primitives.Digest, size: Int64?) -> Bool {
+        var present = stat()
+        return lstat(path(of: digest), &present) == 0 && (size == nil || size == Int64(present.st_size))
     }
 
     private func reference(_ descriptor: BootImageDescriptor) throws(ImageStoreError) -> ImageReference? {
@@ -32,9 +47,7 @@ extension ImageRepository {
 
     /// `size` in bytes, where a descriptor gave it.
     private func take(_ digest: Primitives.Digest, size: Int64?, from layout: Layout) throws(ImageStoreError) {
-        // Nothing gets its name here without having had its digest checked: a file of the right length that is there needs no second look.
-        var present = stat()
-        if lstat(path(of: digest), &present) == 0, size == nil || size == Int64(present.st_size) { return }
+        if holds(digest, size: size) { return }
         let source = open(layout.path(of: digest), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard source >= 0 else {
             switch errno {

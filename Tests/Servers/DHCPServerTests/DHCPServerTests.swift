@@ -41,6 +41,31 @@ struct DHCPServerTests {
         }
     }
 
+    @Test("A loader that comes in force is offered with the next message, one that is lost is refused by name, and the timeline says what to do")
+    func loaders() async throws {
+        let directory = try TestDirectory([rackPlan()])
+        try await withServer(LoopbackRelay.configuration, directory: directory, leases: TestLeaseStore()) { server, port in
+            let relay = try LoopbackRelay(serverPort: port)
+            let pxe = message(.discover, vendorClass: "PXEClient:Arch:00011:UNDI:003000", architecture: 11)
+            let http = message(.discover, from: nic(2), vendorClass: "HTTPClient:Arch:00019:UNDI:003000", architecture: 19)
+            #expect(try relay.exchange(pxe).bootFileName == nil)
+            func serve(_ file: String?) throws {
+                let entry = LoaderTable.Entry(architectures: [.arm64UEFI, .arm64UEFIHTTP], file: file)
+                directory.serve([try rackPlan()], loaders: LoaderTable(entries: [entry], files: LoaderTable.ipxe.files))
+            }
+            try serve("arm64-uefi/ipxe.efi")
+            let (one, other) = (try relay.exchange(pxe), try relay.exchange(http))
+            #expect(one.bootFileName == "arm64-uefi/ipxe.efi" && one.bootServerName == "127.0.0.1" && one.vendorClassIdentifier == nil)
+            #expect(other.bootFileName == "http://127.0.0.1:8080/boot-files/arm64-uefi/ipxe.efi" && other.vendorClassIdentifier == "HTTPClient")
+            try serve(nil)
+            #expect(try relay.exchange(pxe).bootFileName == nil)
+            #expect(server.statistics.snapshot.refused == ["unknown-architecture": 1, "loader-missing": 1])
+            let refused = directory.events.filter { $0.name == "dhcp-refused" }
+            #expect(refused.map { $0.attributes["reason"] } == ["unknown-architecture", "loader-missing"])
+            #expect(refused.allSatisfy { $0.detail.contains("BootServer document") })
+        }
+    }
+
     @Test("Where another server answers nothing is, and no host's timeline calls that a refusal")
     func external() async throws {
         var plan = try rackPlan()

@@ -53,8 +53,8 @@ final class TestDirectory: BootDirectory {
     var events: [BootEvent] { state.withLock(\.events) }
     var eventNames: [String] { events.map(\.name) }
 
-    func serve(_ plans: [SubnetPlan]) {
-        state.withLock { $0.subnets = SubnetTable(generation: $0.subnets.generation + 1, subnets: plans) }
+    func serve(_ plans: [SubnetPlan], loaders: LoaderTable = .ipxe) {
+        state.withLock { $0.subnets = SubnetTable(generation: $0.subnets.generation + 1, subnets: plans, loaders: loaders) }
     }
 
     func sight(_ sighting: Sighting) -> SightedHost {

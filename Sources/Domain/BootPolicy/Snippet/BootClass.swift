@@ -17,9 +17,8 @@ package struct BootClass: Sendable, Hashable {
 
     /// All kinds, iPXE first; each architecture by the same decision that our own answers are made by.
     package static func all(loaders: LoaderTable, servers: ServerAddresses) -> [BootClass] {
-        let architectures = loaders.files.keys.sorted { $0.rawValue < $1.rawValue }
-        return [BootClass(name: "ipxe", sign: .ipxe, directions: .script(url: servers.firstScript))]
-            + architectures.map { architecture in
+        [BootClass(name: "ipxe", sign: .ipxe, directions: .script(url: servers.firstScript))]
+            + loaders.architectures.map { architecture in
                 BootClass(
                     name: name(architecture), sign: .architecture(architecture),
                     directions: BootDirections(

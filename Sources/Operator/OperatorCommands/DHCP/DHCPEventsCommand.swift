@@ -4,7 +4,8 @@ import OperatorClient
 
 struct DHCPEventsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "events", abstract: "What was seen of the network that is no host's: other DHCP servers, addresses that foreign machines hold.")
+        commandName: "events",
+        abstract: "What is no single host's: other DHCP servers, addresses that foreign machines hold, boot programs that are lost.")
     @OptionGroup var server: ServerOptions
 
     func run() async throws {

@@ -15,7 +15,7 @@ struct DHCPSnippetCommand: AsyncParsableCommand {
               bennu dhcp snippet kea > /etc/kea/bennu.json
               bennu dhcp snippet dnsmasq --server 10.77.0.1 > /etc/dnsmasq.d/bennu.conf
 
-            Without --server the running server is asked for its address.
+            Without --server the running server is asked for its address, and for the loaders of its BootServer document.
             """)
     @Argument(help: "For which: \(DHCPSnippet.Server.allCases.map(\.rawValue).joined(separator: ", ")).") var kind: DHCPSnippet.Server
     @Option(help: "The boot server's address, as hosts reach it.") var server: IPv4Address?
@@ -31,12 +31,15 @@ struct DHCPSnippetCommand: AsyncParsableCommand {
     func run() async throws {
         try await withProblems {
             let addresses: ServerAddresses
+            var loaders = LoaderTable.ipxe
             if let server {
                 addresses = ServerAddresses(identifier: server, httpPort: httpPort)
             } else {
-                addresses = try Self.choose(try await status().bootServers, interface: interface)
+                let status = try await status()
+                addresses = try Self.choose(status.bootServers, interface: interface)
+                loaders = loaders.adding(status.loaders ?? [:])
             }
-            print(DHCPSnippet(servers: addresses).text(for: kind), terminator: "")
+            print(DHCPSnippet(loaders: loaders, servers: addresses).text(for: kind), terminator: "")
         }
     }
 
