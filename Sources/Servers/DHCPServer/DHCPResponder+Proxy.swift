@@ -19,6 +19,7 @@ extension DHCPResponder {
         guard subnet.plan.mode == .proxy else { return .ignore(.notProxied) }
         guard request.type == .request || request.type == .inform, request.bootClient != nil else { return .ignore(.proxyOnly) }
         guard isKnown || !subnet.plan.ignoresUnknownHosts else { return .ignore(.unknownHost) }
-        return Response(policy.proxyReply(to: request, in: subnet, servers: arrival.servers(answering: request.message, in: subnet.plan), sender: sender))
+        return Response(
+            policy.proxyReply(to: request, in: subnet, servers: arrival.servers(answering: request.message, in: subnet.plan), sender: sender))
     }
 }
