@@ -130,7 +130,7 @@ struct ReceiveLoop {
         witness.received(request)
         let arrival = Arrival(
             servers: endpoint.servers(configuration), interfaceAddresses: endpoint.addresses,
-            wasBroadcast: !responder.ownAddresses.contains(datagram.destination), proxySender: endpoint.isProxyPort ? datagram.source : nil)
+            wasBroadcast: !isOwn(datagram.destination, at: endpoint), proxySender: endpoint.isProxyPort ? datagram.source : nil)
         act(
             on: responder.respond(to: request, arrival: arrival, isKnown: witness.isKnown, now: now), to: request, witness: witness,
             endpoint: endpoint, datagram: datagram)
@@ -183,9 +183,14 @@ struct ReceiveLoop {
     /// Which of our addresses a reply leaves from: the one that was asked, as firewalls and connected sockets expect; after a broadcast the one that
     /// it names, where that is this interface's.
     private func source(of reply: DHCPMessage, answering datagram: IncomingDatagram, at endpoint: Endpoint) -> IPv4Address {
-        if responder.ownAddresses.contains(datagram.destination) { return datagram.destination }
+        if isOwn(datagram.destination, at: endpoint) { return datagram.destination }
         guard endpoint.addresses.count > 1, let named = reply.serverIdentifier, endpoint.addresses.contains(named) else { return endpoint.address }
         return named
+    }
+
+    /// What nearly all messages are sent to needs no look at the set.
+    private func isOwn(_ address: IPv4Address, at endpoint: Endpoint) -> Bool {
+        address == endpoint.address || address != .broadcast && responder.ownAddresses.contains(address)
     }
 
     /// Another DHCP server answers where we give the addresses: once an hour the log says so, and the timeline of the host that chose it.
