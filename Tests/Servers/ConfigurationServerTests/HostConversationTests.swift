@@ -117,7 +117,7 @@ struct HostConversationTests {
             let credential: String? =
                 switch kind {
                 case "other": second.credential
-                case "forged": first.credential.dropLast(2) + "00"
+                case "forged": first.credential.dropLast(2) + (first.credential.hasSuffix("00") ? "01" : "00")
                 default: kind
                 }
             let body = Data("{}".utf8)
