@@ -51,7 +51,9 @@ struct RelayTests {
         var ready: String?
         var circuit: String?
         var refused: Set<String> = []
-        var isInstalled: Bool { FileManager.default.isExecutableFile(atPath: "/usr/sbin/\(command[0])") }
+        var isInstalled: Bool {
+            ["/usr/sbin", "/usr/local/sbin"].contains { FileManager.default.isExecutableFile(atPath: "\($0)/\(command[0])") }
+        }
     }
 
     static let isc = ["dhcrelay", "-4", "-d", "--no-pid"]
