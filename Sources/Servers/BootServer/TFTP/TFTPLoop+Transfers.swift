@@ -53,6 +53,6 @@ extension TFTPLoop {
 
     private func end(_ transfer: TFTPTransfer) {
         table.end(transfer)
-        if table.isCrowded { table.forget(transfer) } else { setAlarm(transfer, at: now + Self.lingering) }
+        if table.isCrowded { table.forget(transfer) } else { setAlarm(transfer, at: now + context.limits.lingering.nanoseconds) }
     }
 }

@@ -26,9 +26,6 @@ final class TFTPLoop {
     private var waitsForRoom: [Bool]
     private var isQuick = false
 
-    /// Late packets of a transfer are its own for this long after its end.
-    static let lingering: Int64 = 5_000_000_000
-
     /// Nanoseconds.
     private static let shortWait: Int64 = 50_000
 

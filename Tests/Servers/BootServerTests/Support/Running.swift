@@ -51,7 +51,7 @@ func withHTTP(_ site: TestSite, _ limits: HTTPLimits = HTTPLimits(), _ body: (Ru
 /// Never sends anything twice, however slow the machine is.
 let patient: TFTPLimits = {
     var limits = TFTPLimits()
-    (limits.transfer.timeout, limits.transfer.minimumTimeout) = (.seconds(300), .seconds(300))
+    (limits.transfer.timeout, limits.transfer.minimumTimeout, limits.lingering) = (.seconds(300), .seconds(300), .seconds(300))
     return limits
 }()
 
