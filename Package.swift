@@ -93,7 +93,8 @@ let package = Package(
         target(
             "Fleet", in: "Servers",
             [
-                "Primitives", "HostContract", "FleetModel", "Documents", "AddressPlan", "BootPolicy", "OperatorTypes", "Rollout", "Store", "Journal",
+                "Primitives", "HostContract", "FleetModel", "Documents", "AddressPlan", "BootPolicy", "OperatorTypes", "Rollout", "GuestXML", "Store",
+                "Journal",
                 "ImageStore", collections, crypto, lifecycle, logging,
             ]),
         target(

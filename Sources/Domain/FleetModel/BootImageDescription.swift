@@ -13,10 +13,13 @@ package struct BootImageDescription: Hashable, Sendable, Codable {
     package var embedsRoot: Bool
     /// Every Debian package of root, kernel, firmware and boot files, sorted by name.
     package var packages: [Package]
+    /// Machine types that its QEMU has, aliases too, sorted; `nil` in images that were built before they were written down.
+    package var machineTypes: [String]?
     package var inputs: Inputs
 
     package init(
-        imageContract: Int, architecture: String, kernel: Kernel, rootDigest: Digest, embedsRoot: Bool, packages: [Package], inputs: Inputs
+        imageContract: Int, architecture: String, kernel: Kernel, rootDigest: Digest, embedsRoot: Bool, packages: [Package],
+        machineTypes: [String]? = nil, inputs: Inputs
     ) {
         self.imageContract = imageContract
         self.architecture = architecture
@@ -24,6 +27,7 @@ package struct BootImageDescription: Hashable, Sendable, Codable {
         self.rootDigest = rootDigest
         self.embedsRoot = embedsRoot
         self.packages = packages
+        self.machineTypes = machineTypes
         self.inputs = inputs
     }
 

@@ -1,9 +1,12 @@
-/// What in a domain's XML ties its guest to the kernel that runs. Elements are looked at by name: libvirt's own parser judges the rest.
+/// What in a domain's XML ties its guest to the kernel that runs, or to the programs of its system. Elements are looked at by name: libvirt's own parser judges the rest.
 package struct KernelTies: Sendable, Hashable {
     /// Why it can be neither kept in place nor saved while the kernel changes; `nil` when it can. A predicate: "has a TPM".
     package var fixture: String?
     /// Why its memory cannot be a file that we name, which stays in place; `nil` when it can.
     package var memory: String?
+    /// Why it needs a program that libvirt did not start for it, and that ends with its system; `nil` where it needs none. libvirt's own helpers
+    /// (swtpm, virtiofsd, passt) live in the guest's control group, and go on with it.
+    package var program: String?
 
     package init(_ document: VerbatimXML) {
         let tags = document.tags
@@ -21,6 +24,17 @@ package struct KernelTies: Sendable, Hashable {
             ("has encrypted memory", names.contains("launchSecurity")),
         ]
         fixture = fixtures.first(where: \.1)?.0
+        let programs = [
+            ("has a vhost-user interface", has(["interface"], "vhostuser")),
+            ("has a vhost-user disk", has(["disk"], "vhostuser")),
+            (
+                "shares a file system by a program of the host's own",
+                tags.contains { $0.name == "source" && VerbatimXML.attribute("socket", of: $0.text) != nil }
+            ),
+            ("has a TPM by a program of the host's own", has(["backend"], "external")),
+            ("reserves disks by a program of the host's own", has(["reservations"], "no")),
+        ]
+        program = programs.first(where: \.1)?.0
         let memories = [
             ("asks for huge pages", names.contains("hugepages")),
             ("says how its memory is backed", names.contains("memoryBacking")),

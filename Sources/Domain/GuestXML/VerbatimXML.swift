@@ -63,6 +63,9 @@ package struct VerbatimXML: Sendable {
     /// The children of the root element, each with all that is in it.
     package var elements: [(name: String, text: String)] { children.map { ($0.name, String(decoding: bytes[$0.outer], as: UTF8.self)) } }
 
+    /// QEMU's word for the machine that a domain asks for (libvirt, format domain, `os/type`); `nil` where it leaves that to libvirt.
+    package var machineType: String? { tags.lazy.filter { $0.name == "type" }.compactMap { Self.attribute("machine", of: $0.text) }.first }
+
     /// The value of an attribute of a start tag; `nil` when it has none of that name.
     package static func attribute(_ name: String, of tag: String) -> String? {
         for quote: Character in ["'", "\""] {

@@ -21,8 +21,12 @@ package struct UpgradeObstacle: Sendable, Hashable {
         case guestMemoryOrdinary = "guest-memory-ordinary"
         /// A guest with a device or a helper process that no saved state holds.
         case guestFixture = "guest-fixture"
+        /// A guest that needs a program of the running system.
+        case guestProgram = "guest-program"
         /// The new image's QEMU does not take a guest over from the running one's.
         case emulatorRefuses = "emulator-refuses"
+        /// The new image's QEMU does not have a guest's machine type.
+        case machineTypeUnknown = "machine-type-unknown"
         /// A guest would stand still longer than its document allows.
         case pauseTooLong = "pause-too-long"
         /// The documents allow this host other methods only.
@@ -88,7 +92,9 @@ extension UpgradeObstacle.Code {
         case .guestMemoryFull: "the memory that is set aside for guests has too little room left"
         case .guestMemoryOrdinary: "the memory of these guests goes with the kernel"
         case .guestFixture: "this guest can be neither kept nor saved"
+        case .guestProgram: "this guest needs a program that ends with the running system"
         case .emulatorRefuses: "the new QEMU does not take these guests over from the old one"
+        case .machineTypeUnknown: "the new QEMU does not have the machine type of these guests"
         case .pauseTooLong: "this guest may not pause so long"
         case .policyForbids: "the documents do not allow it"
         case .kexecDistrusted: "starting a kernel from another failed on this hardware model"

@@ -29,8 +29,14 @@ extension UpgradePlan {
         case .live: obstaclesOfLive(situation)
         case .soft: obstaclesOfSoft(situation)
         case .warm, .save: obstaclesOfKernelChange(by: method, situation)
-        case .cold: situation.agentMethods.contains(.cold) ? [] : [UpgradeObstacle(.agentCannot)]
+        case .cold: obstaclesOfCold(situation)
         }
+    }
+
+    /// Guests must be able to start in the new system.
+    private static func obstaclesOfCold(_ situation: UpgradeSituation) -> [UpgradeObstacle] {
+        machineTypes(of: situation.guests, unknownTo: situation.target, \.wantedMachineType)
+            + (situation.agentMethods.contains(.cold) ? [] : [UpgradeObstacle(.agentCannot)])
     }
 
     /// Nothing below the configuration may differ.
@@ -54,7 +60,8 @@ extension UpgradePlan {
         if !fits(situation) { codes.append(.memoryMissing) }
         if !situation.isOperational { codes.append(.notOperational) }
         if !situation.agentMethods.contains(.soft) { codes.append(.agentCannot) }
-        return codes.map { UpgradeObstacle($0) }
+        let programs = situation.guests.compactMap { guest in guest.program.map { UpgradeObstacle(.guestProgram, guests: [guest.name], detail: $0) } }
+        return codes.map { UpgradeObstacle($0) } + programs
     }
 
     private static func fits(_ situation: UpgradeSituation) -> Bool {

@@ -15,12 +15,32 @@ extension UpgradePlan {
         for guest in situation.guests {
             if let fixture = guest.fixture { obstacles.append(UpgradeObstacle(.guestFixture, guests: [guest.name], detail: fixture)) }
         }
-        if !situation.guests.isEmpty, let old = running.emulator, let new = target.emulator, let fault = EmulatorFault.between(old, new) {
-            obstacles.append(UpgradeObstacle(.emulatorRefuses, guests: situation.guests.map(\.name), detail: fault.text))
-        }
+        obstacles += takeover(of: situation.guests, from: running, by: target)
         if !situation.isOperational { obstacles.append(UpgradeObstacle(.notOperational)) }
         if !situation.agentMethods.contains(method) { obstacles.append(UpgradeObstacle(.agentCannot)) }
         return obstacles
+    }
+
+    /// What keeps a QEMU from going on with guests that stood in another: also for one guest by itself.
+    package static func takeover(
+        of guests: [UpgradeSituation.Guest], from running: UpgradeSituation.System, by target: UpgradeSituation.System
+    ) -> [UpgradeObstacle] {
+        guard let new = target.emulator else { return machineTypes(of: guests, unknownTo: target, \.machineType) }
+        let faults = Dictionary(grouping: guests) { guest in
+            (guest.emulator ?? running.emulator).flatMap { EmulatorFault.between($0, new) }?.text
+        }
+        let refusals = faults.compactMap { fault, guests in fault.map { UpgradeObstacle(.emulatorRefuses, guests: guests.map(\.name), detail: $0) } }
+        return refusals.sorted { $0.description < $1.description } + machineTypes(of: guests, unknownTo: target, \.machineType)
+    }
+
+    /// - Parameter type: of a guest; `nil` for what is not known, and stands in nobody's way.
+    static func machineTypes(
+        of guests: [UpgradeSituation.Guest], unknownTo target: UpgradeSituation.System, _ type: (UpgradeSituation.Guest) -> String?
+    ) -> [UpgradeObstacle] {
+        guard let known = target.machineTypes else { return [] }
+        let unknown = Dictionary(grouping: guests) { type($0).flatMap { known.contains($0) ? nil : $0 } }
+        return unknown.compactMap { type, guests in type.map { UpgradeObstacle(.machineTypeUnknown, guests: guests.map(\.name), detail: $0) } }
+            .sorted { $0.description < $1.description }
     }
 
     /// Ordinary memory for the kernel that is loaded.

@@ -16,14 +16,17 @@ package struct UpgradeSituation: Sendable, Hashable {
         package var imageContract: Int?
         /// The version of its QEMU, as Debian writes it.
         package var emulator: String?
+        /// Machine types that its QEMU has.
+        package var machineTypes: Set<String>?
 
         package init(
             image: Digest? = nil, root: Digest? = nil, rootSize: Int64? = nil, kernel: Digest? = nil, kernelAndInitrdSize: Int64? = nil,
-            kernelArguments: [String]? = nil, imageContract: Int? = nil, emulator: String? = nil
+            kernelArguments: [String]? = nil, imageContract: Int? = nil, emulator: String? = nil, machineTypes: Set<String>? = nil
         ) {
             (self.image, self.root, self.rootSize) = (image, root, rootSize)
             (self.kernel, self.kernelAndInitrdSize) = (kernel, kernelAndInitrdSize)
             (self.kernelArguments, self.imageContract, self.emulator) = (kernelArguments, imageContract, emulator)
+            self.machineTypes = machineTypes
         }
     }
 
@@ -36,6 +39,14 @@ package struct UpgradeSituation: Sendable, Hashable {
         package var memoryBytes: UInt64?
         /// Why it can be neither kept in place nor saved.
         package var fixture: String?
+        /// The program of the host that it needs, which ends with the system.
+        package var program: String?
+        /// QEMU's word; `nil` when the host did not say.
+        package var machineType: String?
+        /// The one that its document's own XML asks for; `nil` for whatever is usual where it starts.
+        package var wantedMachineType: String?
+        /// The version of the QEMU that it runs in, as Debian writes it: of an earlier system's after a soft upgrade.
+        package var emulator: String?
         /// Milliseconds that it may stand still; `nil` for any time.
         package var maximumPause: Int?
         /// Seconds that it has to shut down before a cold restart.
@@ -44,11 +55,14 @@ package struct UpgradeSituation: Sendable, Hashable {
         package var shutdownOrder: Int
 
         package init(
-            name: String, memory: GuestMemoryPlace? = nil, memoryBytes: UInt64? = nil, fixture: String? = nil, maximumPause: Int? = nil,
-            shutdownTimeout: Int? = nil, shutdownOrder: Int? = nil
+            name: String, memory: GuestMemoryPlace? = nil, memoryBytes: UInt64? = nil, fixture: String? = nil, program: String? = nil,
+            machineType: String? = nil,
+            wantedMachineType: String? = nil, emulator: String? = nil, maximumPause: Int? = nil, shutdownTimeout: Int? = nil,
+            shutdownOrder: Int? = nil
         ) {
             (self.name, self.memory, self.memoryBytes) = (name, memory, memoryBytes)
-            (self.fixture, self.maximumPause) = (fixture, maximumPause)
+            (self.fixture, self.program, self.maximumPause) = (fixture, program, maximumPause)
+            (self.machineType, self.wantedMachineType, self.emulator) = (machineType, wantedMachineType, emulator)
             (self.shutdownTimeout, self.shutdownOrder) = (shutdownTimeout ?? HostContract.Guest.usualShutdownTimeout, shutdownOrder ?? 0)
         }
     }

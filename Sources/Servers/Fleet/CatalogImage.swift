@@ -17,15 +17,17 @@ package struct CatalogImage: Sendable, Hashable {
     package var imageContract: Int
     /// The version of its QEMU, as Debian writes it.
     package var emulator: String?
+    /// Machine types that its QEMU has; `nil` when the image does not say.
+    package var machineTypes: Set<String>?
 
     package init(
         digest: Digest, kernel: PublishedBlob, initrds: [PublishedBlob], root: PublishedBlob?, bootFiles: [String: PublishedBlob],
         kernelVersion: String, packageCount: Int, imageContract: Int = BootImageDescription.currentContract,
-        emulator: String? = nil
+        emulator: String? = nil, machineTypes: Set<String>? = nil
     ) {
         (self.digest, self.kernel, self.initrds, self.root) = (digest, kernel, initrds, root)
         (self.bootFiles, self.kernelVersion, self.packageCount) = (bootFiles, kernelVersion, packageCount)
-        (self.imageContract, self.emulator) = (imageContract, emulator)
+        (self.imageContract, self.emulator, self.machineTypes) = (imageContract, emulator, machineTypes)
     }
 
     package var blobs: [PublishedBlob] { [kernel] + initrds + (root.map { [$0] } ?? []) }

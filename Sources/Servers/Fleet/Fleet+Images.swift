@@ -137,7 +137,8 @@ extension Fleet {
                 root: image.description.embedsRoot ? nil : image.manifest.root.map { blob($0, "root") },
                 bootFiles: Dictionary(files, uniquingKeysWith: { first, _ in first }), kernelVersion: image.description.kernel.release,
                 packageCount: image.description.packages.count, imageContract: image.description.imageContract,
-                emulator: image.description.packages.first { $0.name == "qemu-system-x86" }?.version)
+                emulator: image.description.packages.first { $0.name == "qemu-system-x86" }?.version,
+                machineTypes: image.description.machineTypes.map { Set($0) })
         }
         state.withLock { $0.publish(catalog) }
     }

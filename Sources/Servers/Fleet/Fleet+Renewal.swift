@@ -50,6 +50,11 @@ extension FleetState {
                 UpgradeObstacle.Code.guestMemoryOrdinary.rawValue, "its memory would go with its process",
                 "guests that start on a host with guestMemory have theirs kept; see Documentation/Upgrades.md")
         }
+        let image = boot.image.flatMap { images[$0] }
+        let running = UpgradeSituation.System(emulator: image?.emulator, machineTypes: image?.machineTypes)
+        if let obstacle = UpgradePlan.takeover(of: [guest], from: running, by: running).first {
+            throw refusal(obstacle.code.rawValue, obstacle.description, "a restart of the guest has it start in the new QEMU")
+        }
         let expected = record.renewal?.pause ?? Self.guessedRenewalPause
         if let limit = guest.maximumPause, limit < expected {
             let (expected, limit) = (PauseText.of(milliseconds: expected), PauseText.of(milliseconds: limit))

@@ -1,5 +1,6 @@
 import Documents
 package import FleetModel
+import GuestXML
 import HashTreeCollections
 import HostContract
 import Primitives
@@ -17,11 +18,12 @@ extension FleetState {
             running: .init(
                 image: boot.image, root: system?.root ?? running?.root?.digest, rootSize: running?.root?.size, kernel: kernel(of: boot),
                 kernelAndInitrdSize: running.flatMap { kernelAndInitrdSize(of: $0, running: kernel(of: boot)) },
-                kernelArguments: boot.kernelArguments, imageContract: running?.imageContract, emulator: running?.emulator),
+                kernelArguments: boot.kernelArguments, imageContract: running?.imageContract, emulator: running?.emulator,
+                machineTypes: running?.machineTypes),
             target: .init(
                 image: target.digest, root: target.root?.digest, rootSize: target.root?.size, kernel: target.kernel.digest,
                 kernelAndInitrdSize: kernelAndInitrdSize(of: target, running: target.kernel.digest), kernelArguments: arguments,
-                imageContract: target.imageContract, emulator: target.emulator),
+                imageContract: target.imageContract, emulator: target.emulator, machineTypes: target.machineTypes),
             isRestart: isRestart, isOperational: boot.phase == .operational, agentMethods: system?.methods ?? [],
             memoryAvailable: system?.memoryAvailable, rootsInMemory: Set(system?.roots.map(\.root) ?? []), guestMemory: system?.guestMemory,
             guests: guests(of: boot, on: record), forbidden: forbiddenMethods(on: record),
@@ -48,10 +50,14 @@ extension FleetState {
         return (boot.status?.guests ?? []).filter { !["shut off", "crashed"].contains($0.state) }.sorted { $0.name < $1.name }.map {
             let spec = known[$0.name]
             return UpgradeSituation.Guest(
-                name: $0.name, memory: $0.memory, memoryBytes: $0.memoryBytes, fixture: $0.fixture, maximumPause: spec?.maximumPause,
-                shutdownTimeout: spec?.guest.shutdownTimeout, shutdownOrder: spec?.guest.shutdownOrder)
+                name: $0.name, memory: $0.memory, memoryBytes: $0.memoryBytes, fixture: $0.fixture, program: $0.program, machineType: $0.machineType,
+                wantedMachineType: spec?.guest.xml.flatMap { VerbatimXML($0)?.machineType }, emulator: $0.root.flatMap { emulator(ofRoot: $0) },
+                maximumPause: spec?.maximumPause, shutdownTimeout: spec?.guest.shutdownTimeout, shutdownOrder: spec?.guest.shutdownOrder)
         }
     }
+
+    /// The version of the QEMU in a root image; `nil` when no image here has that root.
+    private func emulator(ofRoot root: Digest) -> String? { images.values.first { $0.root?.digest == root }?.emulator }
 
     private func forbiddenMethods(on record: HostRecord) -> [UpgradeMethod: String] {
         guard let name = record.document, let (policy, document) = documents.upgradePolicy(forHost: name) else { return [:] }

@@ -55,6 +55,7 @@ package struct BootImageBuild: Sendable {
             kernel: .init(release: kernel.release, flavor: options.kernel), rootDigest: rootDigest, embedsRoot: options.embedRoot,
             packages: lock.packages.map { .init(name: $0.name, version: $0.version, architecture: $0.architecture) }
                 .sorted { ($0.name, $0.version) < ($1.name, $1.version) },
+            machineTypes: try parts.machineTypes(),
             inputs: .init(
                 suite: lock.suite, sourceDateEpoch: lock.sourceDateEpoch, lock: lock.digest,
                 agent: try options.agent.map { path throws(ImageBuildError) in try Files.digest(path).digest },
@@ -76,6 +77,9 @@ package struct BootImageBuild: Sendable {
         // Package names end up on command lines.
         for package in options.packages where !Self.isWord(package.filter { $0 != "+" && $0 != ":" }) {
             throw .invalidOption(name: "--package", value: package, reason: "it is no name of a Debian package")
+        }
+        for source in options.backports where !Self.isWord(source.filter { $0 != "+" }) {
+            throw .invalidOption(name: "--backports", value: source, reason: "it is no name of a Debian source package")
         }
         guard (1...22).contains(options.compressionLevel) else {
             throw .invalidOption(name: "compression level", value: "\(options.compressionLevel)", reason: "zstd has 1 to 22")
@@ -130,8 +134,10 @@ package struct BootImageBuild: Sendable {
             guard lock.kernel == options.kernel.rawValue else {
                 throw .lockMismatch(path: path, reason: "it has the \(lock.kernel) kernel")
             }
-            guard lock.backports ?? false == options.backports else {
-                throw .lockMismatch(path: path, reason: options.backports ? "it has no backports" : "it has backports; say so with --backports")
+            let backported = lock.backported ?? []
+            guard backported == options.backports.sorted() else {
+                throw .lockMismatch(
+                    path: path, reason: "it has \(backported.isEmpty ? "nothing" : backported.joined(separator: " ")) of the backports")
             }
             guard Set(options.packages).isSubset(of: lock.extraPackages) || options.packages.isEmpty else {
                 throw .lockMismatch(path: path, reason: "it lacks some of \(options.packages.joined(separator: " "))")

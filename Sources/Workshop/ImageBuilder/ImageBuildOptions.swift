@@ -8,8 +8,8 @@ package struct ImageBuildOptions: Sendable {
     package var kernel: BootImageKernelFlavor
     /// Debian packages beyond the standard set, by name.
     package var packages: [String] = []
-    /// Takes the kernel from the suite's backports.
-    package var backports = false
+    /// Source packages that are taken from the suite's backports, such as `linux`.
+    package var backports: [String] = []
     /// A directory whose files are copied over the root, owned by root, modes 0755 or 0644.
     package var overlay: String?
     /// The program `bennu-agent`; without it the image boots but nobody configures the host.

@@ -98,6 +98,16 @@ struct ImageParts: Sendable {
         return tar
     }
 
+    /// Machine types that the finished root's QEMU has, aliases too, sorted.
+    func machineTypes() throws(ImageBuildError) -> [String] {
+        Self.machineTypes(inHelp: String(decoding: try Files.read("\(work)/stage/machine-types"), as: UTF8.self))
+    }
+
+    /// The first word of each line but the title: `pc-q35-10.0         Standard PC (Q35 + ICH9, 2009)`.
+    static func machineTypes(inHelp text: String) -> [String] {
+        text.split(separator: "\n").filter { !$0.hasSuffix(":") }.compactMap { $0.split(separator: " ").first.map(String.init) }.sorted()
+    }
+
     private static let stateOfOneHost: Set<String> = [
         "etc/hostname", "etc/resolv.conf", "etc/apt/sources.list", "var/lib/dbus/machine-id", "var/lib/systemd/random-seed",
     ]

@@ -11,8 +11,8 @@ struct PackageLock: Hashable, Sendable, Codable {
     var kernel: String
     /// Packages that were asked for beyond the standard set, sorted.
     var extraPackages: [String]
-    /// True with the kernel of the suite's backports; missing in locks without them.
-    var backports: Bool?
+    /// Source packages that were taken from the suite's backports, sorted; missing in locks without them.
+    var backported: [String]?
     /// Seconds since 1970: the date of the archive's index when the lock was made.
     var sourceDateEpoch: Int64
     /// Sorted by role, then name.
@@ -43,9 +43,9 @@ struct PackageLock: Hashable, Sendable, Codable {
     }
 
     init(
-        suite: String, kernel: String, extraPackages: [String], backports: Bool = false, sourceDateEpoch: Int64, packages: [Package]
+        suite: String, kernel: String, extraPackages: [String], backported: [String] = [], sourceDateEpoch: Int64, packages: [Package]
     ) {
-        self.backports = backports ? true : nil
+        self.backported = backported.isEmpty ? nil : backported.sorted()
         lockVersion = Self.currentVersion
         self.suite = suite
         self.kernel = kernel

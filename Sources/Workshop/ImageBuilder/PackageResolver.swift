@@ -10,8 +10,8 @@ struct PackageResolver: Sendable {
     let mirror: PackageMirror
     let directory: String
     let suite: String
-    /// Takes what `StandardPackages.backported` names from the suite's backports.
-    let backports: Bool
+    /// Source packages that are taken from the suite's backports.
+    let backports: [String]
 
     static let keyring = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
@@ -21,10 +21,10 @@ struct PackageResolver: Sendable {
             try Files.makeDirectory("\(directory)/\(path)")
         }
         try Files.write("", to: "\(directory)/state/status")
-        try Files.write(mirror.sources(suite: suite, keyring: Self.keyring, backports: backports), to: "\(directory)/sources.list")
-        if backports {
-            // apt_preferences(5): a newer kernel, and nothing else but what that asks for by version.
-            let sources = StandardPackages.backported.map { "src:\($0)" }.joined(separator: " ")
+        try Files.write(mirror.sources(suite: suite, keyring: Self.keyring, backports: !backports.isEmpty), to: "\(directory)/sources.list")
+        if !backports.isEmpty {
+            // apt_preferences(5): what was asked for, and nothing else but what that asks for by version.
+            let sources = backports.flatMap(StandardPackages.backported).map { "src:\($0)" }.joined(separator: " ")
             try Files.write(
                 "Package: \(sources)\nPin: release n=\(suite)-backports\nPin-Priority: 900\n", to: "\(directory)/etc/preferences.d/backports")
         }
@@ -46,6 +46,12 @@ struct PackageResolver: Sendable {
             """, to: "\(directory)/apt.conf")
         toolbox.aptConfiguration = "\(directory)/apt.conf"
         try await toolbox.run("apt-get", ["update", "-q"])
+        for source in backports {
+            let found = try await toolbox.run("apt", ["list", "?source-package(^\(source.replacing("+", with: "\\+"))$) ?archive(-backports$)"])
+            guard found.contains("/") else {
+                throw .invalidOption(name: "--backports", value: source, reason: "\(suite)-backports has no source package of that name")
+            }
+        }
     }
 
     /// The lock of the newest packages.
@@ -67,7 +73,7 @@ struct PackageResolver: Sendable {
         ]
         for (role, names) in others where !names.isEmpty { packages += try await describe(names, role: role) }
         return PackageLock(
-            suite: suite, kernel: kernel.rawValue, extraPackages: extraPackages, backports: backports, sourceDateEpoch: try await indexDate(),
+            suite: suite, kernel: kernel.rawValue, extraPackages: extraPackages, backported: backports, sourceDateEpoch: try await indexDate(),
             packages: packages)
     }
 

@@ -19,8 +19,8 @@ enum StandardPackages {
         "e2fsprogs",
     ]
 
-    /// Source packages that `--backports` takes from the suite's backports.
-    static let backported = ["linux", "linux-signed-amd64", "linux-base"]
+    /// The source packages that come along with one that is taken from the suite's backports.
+    static func backported(with source: String) -> [String] { source == "linux" ? ["linux", "linux-signed-amd64", "linux-base"] : [source] }
 
     /// Programs of the initrd: one static binary.
     static let initrd = ["busybox-static"]

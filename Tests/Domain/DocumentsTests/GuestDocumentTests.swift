@@ -29,13 +29,16 @@ struct GuestDocumentTests {
         let documents = try Self.guests(
             "  host: h\n  xml: <domain type='kvm'><devices><tpm/></devices></domain>", "  {host: h, memory: 1GiB}",
             "  host: h\n  xml: |\n    <domain type='kvm'>\n    <memoryBacking><hugepages/></memoryBacking></domain>",
-            "  host: h\n  xml: <domain type='kvm'><memory>1</memory></domain>", "  host: h\n  xml: <domain type='kvm'><unclosed></domain>")
+            "  host: h\n  xml: <domain type='kvm'><memory>1</memory></domain>", "  host: h\n  xml: <domain type='kvm'><unclosed></domain>",
+            "  host: h\n  xml: <domain type='kvm'><devices><interface type='vhostuser'/></devices></domain>")
         let notes = documents.flatMap(\.notes)
         #expect(
             notes.map(\.message) == [
                 "guest g0 has a TPM: it can be neither kept nor saved while the kernel changes, so `warm` and `save` are not possible on its host",
                 "guest g2 asks for huge pages: its memory cannot stay in place while the kernel changes, so `warm` is not possible on its host, but `save` is",
+                "guest g5 has a vhost-user interface, which ends with its system, so `soft` is not possible on its host",
+                "guest g5 has a vhost-user interface: it can be neither kept nor saved while the kernel changes, so `warm` and `save` are not possible on its host",
             ])
-        #expect(notes.map(\.line) == [6, 19] && Set(notes.map(\.path)) == ["spec.xml"] && Set(notes.map(\.file)) == ["guests.yaml"])
+        #expect(notes.map(\.line) == [6, 19, 42, 42] && Set(notes.map(\.path)) == ["spec.xml"] && Set(notes.map(\.file)) == ["guests.yaml"])
     }
 }

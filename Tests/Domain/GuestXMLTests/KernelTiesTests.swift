@@ -19,6 +19,20 @@ struct KernelTiesTests {
         ])
     func fixtures(devices: String, fixture: String) throws { #expect(try Self.ties(devices).fixture == fixture) }
 
+    @Test(
+        "what needs a program that ends with the system",
+        arguments: [
+            ("<interface type='vhostuser'/>", "has a vhost-user interface"), ("<disk type='vhostuser' device='disk'/>", "has a vhost-user disk"),
+            (
+                "<filesystem><driver type='virtiofs'/><source socket='/run/s'/></filesystem>",
+                "shares a file system by a program of the host's own"
+            ),
+            ("<tpm><backend type='external'><source mode='connect' path='/run/t'/></backend></tpm>", "has a TPM by a program of the host's own"),
+            ("<disk type='block'><source><reservations managed='no'/></source></disk>", "reserves disks by a program of the host's own"),
+            ("<filesystem><driver type='virtiofs'/><source dir='/srv'/></filesystem><tpm><backend type='emulator'/></tpm>", nil),
+        ])
+    func programs(devices: String, program: String?) throws { #expect(try Self.ties(devices).program == program) }
+
     @Test("encrypted memory is no device, and as bad")
     func encrypted() throws { #expect(try Self.ties("", "<launchSecurity type='sev'/>").fixture == "has encrypted memory") }
 
@@ -42,6 +56,6 @@ struct KernelTiesTests {
         let ties = try Self.ties(
             "<!-- <tpm/> --><disk type='file'><source file='/a/vhostuser.raw'/></disk><interface type='bridge'><source bridge='br0'/></interface>",
             "<description>no tpm, no hostdev, memory-backend=x</description><vcpu cpuset='0-1'>2</vcpu>")
-        #expect(ties.fixture == nil && ties.memory == nil)
+        #expect(ties.fixture == nil && ties.memory == nil && ties.program == nil)
     }
 }

@@ -22,6 +22,13 @@ import Testing
         #expect(try #require(VerbatimXML(input)).setting(["name": "g", "uuid": "u"]) == output)
     }
 
+    @Test("the machine type is that of the operating system's element, wherever others of its name are")
+    func machineType() {
+        let os = "<os><type arch='x86_64' machine='pc-q35-10.0'>hvm</type></os>"
+        #expect(VerbatimXML("<domain><metadata><type>x</type></metadata>\(os)</domain>")?.machineType == "pc-q35-10.0")
+        #expect(VerbatimXML("<domain><os><type>hvm</type></os></domain>")?.machineType == nil)
+    }
+
     @Test("values are escaped")
     func escapes() throws {
         #expect(try #require(VerbatimXML("<d></d>")).setting(["name": "<&'\">"]) == "<d><name>&lt;&amp;&apos;&quot;&gt;</name></d>")

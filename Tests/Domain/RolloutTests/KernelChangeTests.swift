@@ -15,6 +15,8 @@ struct KernelChangeTests {
 
     static let region = "memmap=1024M!4096M"
 
+    static let virtioFault = "QEMU 10.0.13 saves virtio queues with 1024 entries, whatever their size; 11.1 and later take them for an attack"
+
     static func row(_ name: String, both: [UpgradeObstacle], _ change: @escaping @Sendable (inout UpgradeSituation) -> Void) -> Row {
         Row(testDescription: name, change: change, warm: both, save: both)
     }
@@ -39,9 +41,7 @@ struct KernelChangeTests {
         row(
             "an emulator that does not take guests over",
             both: [
-                .init(
-                    .emulatorRefuses, guests: ["a"],
-                    detail: "QEMU 10.0.13 saves virtio queues with 1024 entries, whatever their size; 11.1 and later take them for an attack")
+                .init(.emulatorRefuses, guests: ["a"], detail: virtioFault)
             ]
         ) { ($0.running.emulator, $0.target.emulator) = ("1:10.0.13+ds-0+deb13u1", "1:11.1.3+ds-1~bpo13+1") },
         row("such an emulator, and no guest", both: []) {
@@ -51,6 +51,26 @@ struct KernelChangeTests {
             ($0.running.emulator, $0.target.emulator) = ("1:10.0.13+ds-0+deb13u1", "1:11.0.9+ds-1")
         },
         row("an emulator that is not known", both: []) { ($0.running.emulator, $0.target.emulator) = (nil, "1:11.1.3+ds-1~bpo13+1") },
+        row(
+            "a guest in the emulator of an earlier system, which is not taken over",
+            both: [.init(.emulatorRefuses, guests: ["b"], detail: virtioFault)]
+        ) {
+            ($0.running.emulator, $0.target.emulator) = ("1:11.1.3+ds-1~bpo13+1", "1:11.1.3+ds-1~bpo13+1")
+            $0.guests.append(.init(name: "b", memory: .kept, memoryBytes: 1 << 20, emulator: "1:10.0.13+ds-0+deb13u1"))
+        },
+        row(
+            "machine types that the new emulator does not have, each with its guests",
+            both: [
+                .init(.machineTypeUnknown, guests: ["b", "c"], detail: "pc-q35-2.4"), .init(.machineTypeUnknown, guests: ["d"], detail: "xenfv"),
+            ]
+        ) {
+            $0.target.machineTypes = ["pc-q35-10.0", "q35"]
+            $0.guests[0].machineType = "pc-q35-10.0"
+            $0.guests += [("b", "pc-q35-2.4"), ("c", "pc-q35-2.4"), ("d", "xenfv"), ("e", nil)].map {
+                .init(name: $0, memory: .kept, memoryBytes: 1 << 20, machineType: $1)
+            }
+        },
+        row("machine types of an image that does not name its own", both: []) { $0.guests[0].machineType = "pc-q35-2.4" },
         row("a root inside the initrd", both: [.init(.rootEmbedded)]) { $0.target.root = nil },
         row("sizes that are not known", both: [.init(.kernelSizeUnknown)]) { $0.target.kernelAndInitrdSize = nil },
         row("too little memory for the kernel", both: [.init(.memoryMissing, detail: "136 MiB are needed, 135 MiB free")]) {
@@ -108,6 +128,19 @@ struct KernelChangeTests {
         let plan = UpgradePlan(for: situation)
         #expect(plan[.warm]?.obstacles == row.warm)
         #expect(plan[.save]?.obstacles == row.save)
+    }
+
+    @Test("a guest whose own XML asks for a machine that the new emulator does not have could not start again; one that is left to libvirt can")
+    func coldMachineType() throws {
+        var situation = try Self.situation()
+        situation.target.machineTypes = ["pc-q35-10.0", "q35"]
+        situation.guests = [
+            .init(name: "own", machineType: "pc-q35-2.4", wantedMachineType: "pc-q35-2.4"), .init(name: "usual", machineType: "pc-q35-2.4"),
+            .init(name: "alias", machineType: "pc-q35-10.0", wantedMachineType: "q35"),
+        ]
+        #expect(UpgradePlan(for: situation)[.cold]?.obstacles == [.init(.machineTypeUnknown, guests: ["own"], detail: "pc-q35-2.4")])
+        (situation.target.kernel, situation.memoryAvailable) = (situation.running.kernel, 1 << 30)
+        #expect(UpgradePlan(for: situation).choice == .soft, "its QEMU goes on")
     }
 
     @Test("a host that is degraded for a moment restarts no guest unasked")

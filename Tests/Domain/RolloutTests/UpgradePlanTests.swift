@@ -55,6 +55,9 @@ struct UpgradePlanTests {
         Row(
             testDescription: "a host that is not operational", change: { $0.isOperational = false }, choice: .cold, soft: [.notOperational]),
         Row(
+            testDescription: "a guest that needs a program of the system", change: { $0.guests[0].program = "has a vhost-user interface" },
+            choice: .cold, soft: [.guestProgram]),
+        Row(
             testDescription: "everything at once",
             change: {
                 $0.target = System()

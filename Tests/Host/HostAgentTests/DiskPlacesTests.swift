@@ -37,6 +37,17 @@ struct DiskPlacesTests {
         #expect(DiskPlaces(root: host.root).outlivesKernel("/srv/guests/a.raw"))
     }
 
+    @Test("a disk that is there by a program of the system is known, and one of the kernel's is not taken for it")
+    func program() throws {
+        let fuse = "40 1 0:50 / /srv/remote rw - fuse.sshfs admin@store:/ rw"
+        let host = try host("22 1 0:20 / / rw - overlay overlay rw", Self.mount, fuse)
+        for file in ["/srv/remote/b.raw", "/dev/nbd3", "/dev/vda"] { try host.put(file, "") }
+        let places = DiskPlaces(root: host.root)
+        #expect(places.program(below: "/srv/remote/b.raw") == "fuse.sshfs at /srv/remote")
+        #expect(places.program(below: "/dev/nbd3") == "the program below /dev/nbd…")
+        for file in ["/srv/guests/a.raw", "/dev/vda", "/nowhere"] { #expect(places.program(below: file) == nil) }
+    }
+
     @Test("a disk that is mounted where files are carried over does not come along by itself, and one among others is libvirt's")
     func hidden() throws {
         let mount = Self.mount.replacing("/srv/guests", with: "/run/keep/images")

@@ -136,6 +136,7 @@ struct GuestMemoryTests {
         #expect(DomainTraits("<domain><memory unit='parsec'>1</memory></domain>")?.memory == nil)
         #expect(DomainTraits("<domain><memory unit='TiB'>99999999999999999</memory></domain>")?.memory == nil)
         #expect(DomainTraits("no XML") == nil)
+        #expect(DomainTraits("<domain><os><type machine='pc-q35-10.0'>hvm</type></os></domain>")?.machineType == "pc-q35-10.0")
     }
 
     @Test("memory of its own name goes past libvirt, also into an operator's XML")

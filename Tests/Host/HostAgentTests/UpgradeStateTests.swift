@@ -62,6 +62,10 @@ struct UpgradeStateTests {
         #expect(host.root.exists("/run/bennu/image/\(first.hexadecimal).img"))
         try RootIdentity(root: second, order: "o", isFallback: false).save(to: host.root)
         #expect(RootIdentity.running(in: host.root) == second)
+        // A guest's QEMU of before the change still sees the root that it was started in.
+        #expect(RootIdentity.ofProcess(41, in: host.root) == nil)
+        try host.put("/proc/41/root" + RootIdentity.file, #"{"root":"\#(first)","order":"o","isFallback":false}"#)
+        #expect(RootIdentity.ofProcess(41, in: host.root) == first)
     }
 
     @Test("a successor's handover keeps what the initrd wrote beside boot and nonce")

@@ -10,7 +10,11 @@ package struct ImageLayout {
     /// - Parameters:
     ///   - seed: what its bytes follow from; another seed is another image.
     ///   - reference: the name that it gives itself.
-    package init(in directory: String, seed: String = "1", reference: String? = "kvm:1") throws {
+    ///   - emulator: the version of its QEMU.
+    package init(
+        in directory: String, seed: String = "1", reference: String? = "kvm:1", emulator: String = "1:10.0.13+ds-0+deb13u1",
+        machineTypes: [String]? = nil
+    ) throws {
         self.directory = directory
         try FileManager.default.createDirectory(atPath: "\(directory)/blobs/sha256", withIntermediateDirectories: true)
         try write("oci-layout", json(BootImageLayout.current))
@@ -22,7 +26,11 @@ package struct ImageLayout {
         let description = BootImageDescription(
             imageContract: BootImageDescription.currentContract, architecture: "amd64", kernel: .init(release: "6.12-\(seed)", flavor: .cloud),
             rootDigest: root.digest,
-            embedsRoot: false, packages: [.init(name: "systemd", version: "257", architecture: "amd64")],
+            embedsRoot: false,
+            packages: [
+                .init(name: "qemu-system-x86", version: emulator, architecture: "amd64"),
+                .init(name: "systemd", version: "257", architecture: "amd64"),
+            ], machineTypes: machineTypes,
             inputs: .init(
                 suite: "trixie", sourceDateEpoch: 1, lock: root.digest, agent: nil, overlay: nil, extraPackages: [], tools: [:]))
         let manifest = BootImageManifest(config: try blob(try json(description), .config), layers: layers)

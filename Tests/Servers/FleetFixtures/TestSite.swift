@@ -44,8 +44,11 @@ package final class TestSite: Sendable {
     }
 
     /// Brings in an image of a few bytes.
-    package func addImage(_ reference: String = "kvm:1", seed: String = "1") async throws {
-        let layout = try ImageLayout(in: directory.path + "/layout-\(seed)", seed: seed, reference: reference)
+    package func addImage(
+        _ reference: String = "kvm:1", seed: String = "1", emulator: String = "1:10.0.13+ds-0+deb13u1", machineTypes: [String]? = nil
+    ) async throws {
+        let layout = try ImageLayout(
+            in: directory.path + "/layout-\(seed)", seed: seed, reference: reference, emulator: emulator, machineTypes: machineTypes)
         _ = try await fleet.importImage(ImageImport(path: layout.directory, references: []))
     }
 

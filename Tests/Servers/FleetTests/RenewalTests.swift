@@ -80,6 +80,25 @@ struct RenewalTests {
         #expect(site.record(1)?.renewal == nil)
     }
 
+    @Test(
+        "a guest that the running system's QEMU would not take over is not renewed",
+        arguments: [("left", "emulator-refuses"), ("old", "machine-type-unknown")])
+    func notTakenOver(guest: String, code: String) async throws {
+        let site = try await TestSite(SiteText.site())
+        try await site.addImage("kvm:0", seed: "former")
+        try await site.addImage("kvm:1", emulator: "1:11.1.3+ds-1~bpo13+1", machineTypes: ["pc-q35-10.0"])
+        _ = try await site.start(1)
+        let former = try #require(site.fleet.snapshot.images.values.first { $0.emulator?.hasPrefix("1:10") == true }?.root?.digest)
+        var status = site.status(of: 1, revision: 1)
+        status.guests = [
+            GuestStatus(name: "left", state: "running", memory: .kept, machineType: "pc-q35-10.0", root: former),
+            GuestStatus(name: "old", state: "running", memory: .kept, machineType: "pc-q35-2.4"),
+        ]
+        await site.fleet.take(status, from: try #require(site.record(1)))
+        let problem = await #expect(throws: APIProblem.self) { try await site.fleet.orderRenewal(of: guest, on: "h1") }
+        #expect(problem?.code == code)
+    }
+
     @Test("a guest that may pause for less than is expected is not renewed, and the last pause is what is expected")
     func limit() async throws {
         let guest = "apiVersion: bennu/v1\nkind: Guest\nmetadata: {name: web}\nspec: {host: h1, memory: 64MiB, maximumPause: 5s}\n"

@@ -82,6 +82,18 @@ struct DecisionTests {
         #expect(module.information.aliases == ["pci:v1"])
     }
 
+    @Test("machine types are what QEMU says of them, without titles and explanations")
+    func machineTypes() {
+        let help = """
+            Supported machines are:
+            q35                  Standard PC (Q35 + ICH9, 2009) (alias of pc-q35-10.0)
+            pc-q35-10.0          Standard PC (Q35 + ICH9, 2009)
+            none                 empty machine
+
+            """
+        #expect(ImageParts.machineTypes(inHelp: help) == ["none", "pc-q35-10.0", "q35"])
+    }
+
     /// An ELF64 object with two sections: names, and `.modinfo` with this content.
     private func module(_ information: String) -> [UInt8] {
         func little(_ value: Int, _ bytes: Int) -> [UInt8] { (0..<bytes).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }

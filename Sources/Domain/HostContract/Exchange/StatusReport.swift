@@ -1,3 +1,5 @@
+package import Primitives
+
 /// What the agent says after each convergence and then as a heartbeat: `POST /v1/boots/{boot}/status`.
 package struct StatusReport: Codable, Sendable, Hashable {
     /// Of the configuration that this speaks of; 0 before the first.
@@ -61,14 +63,21 @@ package struct GuestStatus: Codable, Sendable, Hashable {
     package var memoryBytes: UInt64?
     /// Why it can be neither kept in place nor saved while the kernel changes: a PCI device, a helper process. `nil` when it can.
     package var fixture: String?
+    /// The program of the host that it needs, which ends with the system: a vhost-user backend, a file system in user space. `nil` when it needs none.
+    package var program: String?
+    /// QEMU's word, without alias: `pc-q35-10.0`.
+    package var machineType: String?
+    /// The root image that its QEMU was started from.
+    package var root: Digest?
     /// Milliseconds that it stood still when the kernel changed before this boot.
     package var pause: Int?
 
     package init(
         name: String, state: String, processID: Int? = nil, processStart: UInt64? = nil, memory: GuestMemoryPlace? = nil,
-        memoryBytes: UInt64? = nil, fixture: String? = nil, pause: Int? = nil
+        memoryBytes: UInt64? = nil, fixture: String? = nil, program: String? = nil, machineType: String? = nil, root: Digest? = nil, pause: Int? = nil
     ) {
         (self.name, self.state, self.processID, self.processStart) = (name, state, processID, processStart)
         (self.memory, self.memoryBytes, self.fixture, self.pause) = (memory, memoryBytes, fixture, pause)
+        (self.program, self.machineType, self.root) = (program, machineType, root)
     }
 }

@@ -73,6 +73,12 @@ final class ConvergenceWorker: Sendable {
         return read
     }
 
+    private func program(of guest: DomainTraits) -> String? {
+        if let program = guest.program { return program }
+        let places = DiskPlaces(root: root)
+        return (guest.files + guest.devices).lazy.compactMap { file in places.program(below: file).map { "has its disk \(file) by \($0)" } }.first
+    }
+
     private func guests(of settings: HostSettings) -> [GuestStatus]? {
         // A host without guests does not wake libvirtd up.
         guard !settings.guests.isEmpty || hasLeftovers.withLock({ $0 }) else { return [] }
@@ -85,6 +91,8 @@ final class ConvergenceWorker: Sendable {
             return GuestStatus(
                 name: domain.name, state: domain.state, processID: process, processStart: begun,
                 memory: traits.map { $0.isKept ? .kept : .ordinary }, memoryBytes: traits?.memory, fixture: traits?.fixture,
+                program: traits.flatMap { program(of: $0) },
+                machineType: traits?.machineType, root: process.flatMap { RootIdentity.ofProcess($0, in: root) },
                 pause: domain.isActive ? pauses.pauses[domain.name] : nil)
         }
         traits.withLock { known in

@@ -17,6 +17,16 @@ package struct DiskPlaces {
         return !["tmpfs", "ramfs", "rootfs", "overlay"].contains(mount?.kind)
     }
 
+    /// The program of this system without which the file is not there: a file system in user space, or a block device of a client's.
+    package func program(below file: String) -> String? {
+        guard let path = realPath(file) else { return nil }
+        // nbd-client, qemu-nbd and rbd-nbd (their kernel driver's devices), and ublk's servers.
+        if let device = ["/dev/nbd", "/dev/ublkb"].first(where: { path.hasPrefix($0) }) { return "the program below \(device)…" }
+        let mount = MountTable(root).mount(of: path)
+        guard let mount, mount.kind.hasPrefix("fuse") else { return nil }
+        return "\(mount.kind) at \(mount.target)"
+    }
+
     /// What has to be mounted before the files are there.
     /// - Throws: when that takes more than a disk in this host.
     package func mounts(below files: [String]) throws(NeedsLibvirt) -> [LocalMount] {

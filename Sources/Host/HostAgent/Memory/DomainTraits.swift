@@ -6,14 +6,20 @@ import Primitives
 package struct DomainTraits: Sendable, Hashable {
     /// Why it can be neither kept in place nor saved; `nil` when it can.
     package var fixture: String?
+    /// The program of the host's own that it needs; `nil` when it needs none.
+    package var program: String?
     /// True when its memory can be a file that we name: no NUMA nodes of its own, no huge pages, nothing to plug in later.
     package var hasPlainMemory: Bool
     /// Its memory is such a file already.
     package var isKept: Bool
     /// Files that are its disks.
     package var files: [String]
+    /// Block devices that are its disks.
+    package var devices: [String]
     /// Those of the host that its own are bound to; `nil` for all.
     package var processors: Set<Int>?
+    /// QEMU's word.
+    package var machineType: String?
     /// Bytes; `nil` when it says none that can be read.
     package var memory: UInt64?
 
@@ -21,9 +27,11 @@ package struct DomainTraits: Sendable, Hashable {
         guard let document = VerbatimXML(xml) else { return nil }
         let tags = document.tags
         let ties = KernelTies(document)
-        fixture = ties.fixture
+        (fixture, program) = (ties.fixture, ties.program)
         hasPlainMemory = ties.memory == nil
+        machineType = document.machineType
         files = tags.filter { $0.name == "source" }.compactMap { VerbatimXML.attribute("file", of: $0.text) }
+        devices = tags.filter { $0.name == "source" }.compactMap { VerbatimXML.attribute("dev", of: $0.text) }.filter { $0.hasPrefix("/dev/") }
         isKept = tags.contains { $0.text.contains("memory-backend=\(KeptMemory.object)") }
         processors = tags.first { $0.name == "vcpu" }.flatMap { VerbatimXML.attribute("cpuset", of: $0.text) }.flatMap {
             ProcessorList($0)?.processors

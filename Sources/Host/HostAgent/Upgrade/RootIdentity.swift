@@ -26,6 +26,9 @@ package struct RootIdentity: Codable, Sendable, Hashable {
     /// The digest of the root that runs; `nil` where nobody wrote it down.
     package static func running(in host: HostRoot) -> Digest? { load(from: host)?.root ?? ofInitrd(host) }
 
+    /// The root that a process was started in, as it still sees it. QEMU has a mount namespace of its own, which a soft reboot leaves as it is.
+    package static func ofProcess(_ process: Int, in host: HostRoot) -> Digest? { running(in: HostRoot(host.path("/proc/\(process)/root"))) }
+
     private struct Wire: Decodable { var root: Digest? }
 
     /// The root of the cold boot, as the initrd noted it; soft boots leave that as it is.

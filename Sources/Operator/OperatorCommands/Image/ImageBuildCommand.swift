@@ -25,7 +25,7 @@ struct ImageBuildCommand: AsyncParsableCommand {
     @Option(help: "The tag that the image is to be known by.") var tag = "latest"
     @Option(help: "generic or cloud.") var kernel = "generic"
     @Option(name: .customLong("package"), help: "A Debian package to add; repeat it.") var packages: [String] = []
-    @Flag(help: "Take the kernel from Debian's backports.") var backports = false
+    @Option(help: "A source package to take from Debian's backports: linux for the kernel, qemu; repeat it.") var backports: [String] = []
     @Option(help: "A directory whose files are laid over the root file system.") var overlay: String?
     @Option(help: "The agent that the image carries. (default: bennu-agent beside this program)") var agent: String?
     @Option(help: "Build from the package versions in this file.") var lock: String?

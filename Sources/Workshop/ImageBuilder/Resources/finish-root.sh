@@ -1,6 +1,7 @@
 #!/bin/sh
 # Turns a fresh Debian tree into the root of a boot image. Called by mmdebstrap: finish-root.sh ROOT STAGE
 # STAGE holds: files/ (copied over the tree), modules/ (pruned kernel modules), release (kernel release).
+# It gets: machine-types (what the root's QEMU says of the machines that it has).
 set -eu
 umask 022
 root=$1
@@ -36,6 +37,8 @@ rm -rf usr/share/qemu/dtb
 keep_only usr/share/seabios bios-256k.bin bios.bin vgabios-stdvga.bin vgabios-virtio.bin vgabios-bochs-display.bin vgabios-ramfb.bin vgabios.bin
 keep_only usr/lib/ipxe/qemu efi-virtio.rom efi-e1000e.rom efi-e1000.rom
 cd - >/dev/null
+
+chroot "$root" /usr/bin/qemu-system-x86_64 -machine help >"$stage/machine-types"
 
 # --- modules, in the tree that the image's own kmod indexes
 rm -rf "$root/usr/lib/modules"
