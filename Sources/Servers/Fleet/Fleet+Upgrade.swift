@@ -65,7 +65,7 @@ extension Fleet {
         try await FleetKeys.write(snapshot.hosts[outlook.host], at: FleetKeys.host(outlook.host), in: store)
         record(
             BootEvent(
-                host: outlook.host, boot: upgrade.boot, time: time, source: .operator, name: "upgrade-ordered",
+                host: outlook.host, boot: upgrade.boot, time: time, source: .operator, name: UpgradeStep.ordered.rawValue,
                 detail: "\(method.rawValue) to \(outlook.reference) (\(outlook.target.short)), operational within \(request.deadline) s",
                 attributes: ["order": upgrade.order.id]))
         changes.ring()
@@ -110,11 +110,14 @@ extension Fleet {
                 BootEvent(
                     host: host.id, boot: old, time: time, source: .configuration, name: "fell-back", detail: "to \(image): \(fallback)"))
         } else {
-            record(BootEvent(host: host.id, boot: old, time: time, source: .configuration, name: "boot-ended", detail: "followed by \(new.id)"))
+            record(
+                BootEvent(
+                    host: host.id, boot: old, time: time, source: .configuration, name: UpgradeStep.bootEnded.rawValue,
+                    detail: "followed by \(new.id)"))
         }
         record(
             BootEvent(
-                host: host.id, boot: new.id, time: time, source: .configuration, name: "boot-began",
+                host: host.id, boot: new.id, time: time, source: .configuration, name: UpgradeStep.bootBegan.rawValue,
                 detail: "\(new.kind.rawValue), image \(image), after \(old)", attributes: ["predecessor": old.description]))
     }
 }

@@ -92,7 +92,7 @@ extension FleetState {
 
         let failed = status.items.filter { $0.state == .failed }.map { "\($0.item)" }
         if status.operational {
-            if boot.phase != .operational { note("operational", "revision \(status.revision)", ["uptime": "\(status.uptime)"]) }
+            if boot.phase != .operational { note(UpgradeStep.operational.rawValue, "revision \(status.revision)", ["uptime": "\(status.uptime)"]) }
             boot.operationalAt = boot.operationalAt ?? now
             boot.phase = .operational
         } else if status.revision > 0 {

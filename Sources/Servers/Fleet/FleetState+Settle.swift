@@ -37,7 +37,7 @@ extension FleetState {
         upgrade.state = .done
         let outcome = UpgradeOutcome(before: upgrade.guestsBefore, after: status.guests, method: upgrade.order.method)
         learnPause(on: record, from: outcome, of: upgrade, now: now)
-        return [("upgrade-done", outcome.description)]
+        return [(UpgradeStep.done.rawValue, outcome.description)]
     }
 
     /// Hosts that left for another kernel, and from which no word came within their deadline.

@@ -1,5 +1,6 @@
 package import FleetModel
 import HashTreeCollections
+import HostContract
 import Primitives
 
 extension FleetState {
@@ -26,7 +27,7 @@ extension FleetState {
             if boot.id != record.boot?.id {
                 events.append(
                     BootEvent(
-                        host: record.id, boot: boot.id, time: now, source: .fleet, name: "boot-began",
+                        host: record.id, boot: boot.id, time: now, source: .fleet, name: UpgradeStep.bootBegan.rawValue,
                         detail: sighting.firmware ?? sighting.stage.rawValue))
             }
             if boot.id != record.boot?.id, let last = record.boot {

@@ -25,7 +25,8 @@ extension OperatorServer {
         }
         group.get("{host}/upgrade") { request, context in
             let image = request.uri.queryParameters["image"].flatMap { String($0).removingPercentEncoding }
-            return try JSONAnswer(fleet.upgradeOutlook(Self.name(context), UpgradeRequest(image: image)))
+            let isRestart = request.uri.queryParameters["restart"] == "true"
+            return try JSONAnswer(fleet.upgradeOutlook(Self.name(context), UpgradeRequest(image: image, isRestart: isRestart)))
         }
         group.post("{host}/upgrade") { request, context in
             let order = try await request.decoded(UpgradeRequest.self)

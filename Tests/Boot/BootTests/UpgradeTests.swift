@@ -16,12 +16,6 @@ private let canUpgrade = BootEnvironment.wantsLongTests && FileManager.default.f
     "A hypervisor is replaced under its running guest",
     .enabled(if: canUpgrade, "needs BENNU_LONG_TESTS, BENNU_UPGRADE_IMAGES, and what boots need"))
 struct UpgradeTests {
-    /// What a soft upgrade is told as, across both boots.
-    static let story = [
-        "upgrade-ordered", "order-received", "next-root-fetched", "next-root-prepared", "guests-marked", "guardian-started", "leaving", "boot-ended",
-        "boot-began", "agent-started", "operational", "upgrade-done",
-    ]
-
     @Test("to another image, and no guest notices; to a bad one, and the host comes back by itself", .timeLimit(.minutes(60)))
     func softThenBad() async throws {
         try await Site.with("upgrade", memoryMebibytes: 2048) { site in
@@ -48,7 +42,7 @@ struct UpgradeTests {
             #expect(after.record.upgrade?.state == .done, "\(after.record.upgrade?.failure ?? "")")
             #expect(second.kind == .soft && second.predecessor == first.id && second.image == after.assignment?.image)
             #expect(second.image != first.image && second.kernel == first.kernel)
-            try await site.expectStory(Self.story)
+            try await site.expectStory(UpgradeMethod.soft.steps.map(\.rawValue))
             let upgraded = try await site.guest(on: after)
             #expect(upgraded.process == guest.process && upgraded.ticks > guest.ticks)
             let answers = try await site.ask(after, Self.questions)

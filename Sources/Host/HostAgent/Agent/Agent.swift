@@ -43,7 +43,7 @@ package struct Agent: Sendable {
         let client = ServerClient(group: group, server: handover.server, boot: handover.boot)
         prepareLibvirt(grant)
         let state = AgentState(grant: grant)
-        await state.add(.init(name: "agent-started", detail: "version \(Self.version), \(inventory.uptime) s after the kernel"))
+        await state.add(.init(.agentStarted, detail: "version \(Self.version), \(inventory.uptime) s after the kernel"))
         for event in news + watchdog { await state.add(event) }
         let converger = Converger(
             executor: ActionExecutor(root: root, libvirt: libvirt), host: grant.host, bootAddress: handover.hardwareAddress)

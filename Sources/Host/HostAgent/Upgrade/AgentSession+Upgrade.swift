@@ -14,7 +14,7 @@ extension AgentSession {
             }
             guard let order = await state.order else { continue }
             agent.log(.notice, "order received", ["order": order.id, "method": order.method.rawValue])
-            await state.add(.init(name: "order-received", detail: "\(order.method.rawValue) to \(order.image.image.short)"))
+            await state.add(.init(.received, detail: "\(order.method.rawValue) to \(order.image.image.short)"))
             do throws(HostFailure) {
                 switch order.method {
                 case .live:
@@ -41,9 +41,9 @@ extension AgentSession {
             throw HostFailure(.notEffective, "the host is not operational now, so nobody could tell whether the new system is")
         }
         let (state, root, handover) = (state, agent.root, handover)
-        let upgrade = SoftUpgrade(root: root, order: order, handover: handover, machineID: machineID) { name, detail in
+        let upgrade = SoftUpgrade(root: root, order: order, handover: handover, machineID: machineID) { step, detail in
             // Waits for nothing: an actor takes it in when it can, in order.
-            Task { await state.add(.init(name: name, detail: detail)) }
+            Task { await state.add(.init(step, detail: detail)) }
         }
         let taken = try await worker.blocking { () throws(HostFailure) in
             let before = FreeMemory(in: root)
@@ -56,7 +56,7 @@ extension AgentSession {
             await state.leave(false)
             throw error
         }
-        await state.add(.init(name: "leaving", detail: "guests go on; the next lines are the new system's; \(taken)"))
+        await state.add(.init(.leaving, detail: "guests go on; the next lines are the new system's; \(taken)"))
         await state.drain(within: .seconds(10))
         let (grant, nonce): (ClaimGrant, String)
         do {
@@ -118,7 +118,7 @@ extension AgentSession {
 
     private func goCold() async throws(HostFailure) {
         await state.leave(true)
-        await state.add(.init(name: "leaving", detail: "guests are asked to shut down, then the host is reset"))
+        await state.add(.init(.leaving, detail: "guests are asked to shut down, then the host is reset"))
         await state.drain(within: .seconds(10))
         let (state, root) = (state, agent.root)
         let restart = ColdRestart(agent.libvirt, guests: await state.configuration?.settings.guests ?? [])

@@ -32,7 +32,7 @@ extension AgentSession {
             }
             try await measure(order)
             await state.add(
-                .init(name: "leaving", detail: "\(guests.count) guests stand still from here; the next lines are the new kernel's; \(taken)"))
+                .init(.leaving, detail: "\(guests.count) guests stand still from here; the next lines are the new kernel's; \(taken)"))
             await state.drain(within: .seconds(10))
             try await worker.blocking { () throws(HostFailure) in try Watchdog(root: agent.root).rest() }
             (grant, nonce) = try await announce(order)

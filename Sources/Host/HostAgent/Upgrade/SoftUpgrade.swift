@@ -8,8 +8,8 @@ struct SoftUpgrade {
     let order: UpgradeOrder
     let handover: BootHandover
     let machineID: String
-    /// Of the timeline: a name and a detail.
-    let note: @Sendable (String, String) -> Void
+    /// A step is done; with a detail for the timeline.
+    let note: @Sendable (UpgradeStep, String) -> Void
 
     /// Bytes that must stay free beside the new root.
     static let reserve: UInt64 = 96 << 20
@@ -33,9 +33,9 @@ struct SoftUpgrade {
             try compose(wanted.digest, kernelRelease: release)
             try composeFallback(former)
             let guests = try GuestMarks(root: root).set()
-            note("guests-marked", guests.isEmpty ? "none runs" : guests.sorted().joined(separator: ", "))
+            note(.guestsMarked, guests.isEmpty ? "none runs" : guests.sorted().joined(separator: ", "))
             try Guardian.start(in: root, order: order.id, deadline: order.deadline)
-            note("guardian-started", "goes back to \(former.short) unless operational within \(order.deadline) s")
+            note(.guardianStarted, "goes back to \(former.short) unless operational within \(order.deadline) s")
             try UpgradeMemory.begin(order.id, boot: handover.boot, former: former, target: wanted.digest, in: root)
         } catch {
             undo()
@@ -46,7 +46,7 @@ struct SoftUpgrade {
     private func fetch(_ wanted: AssignedImage.Root) throws(HostFailure) {
         let path = RootShelf.path(of: wanted.digest)
         if RootShelf(root: root).source(of: wanted.digest)?.isDevice == true {
-            note("next-root-fetched", "it is in memory already, and in use")
+            note(.rootFetched, "it is in memory already, and in use")
             return
         }
         try admitMemory(for: root.exists(path) ? 0 : wanted.size)
@@ -56,7 +56,7 @@ struct SoftUpgrade {
         let received = try download.run(to: path)
         let seconds = Int(KernelClock.now - began)
         note(
-            "next-root-fetched", received == 0 ? "it was in memory already" : "\(received) bytes in \(seconds) s, verified as \(wanted.digest.short)")
+            .rootFetched, received == 0 ? "it was in memory already" : "\(received) bytes in \(seconds) s, verified as \(wanted.digest.short)")
     }
 
     private func admitMemory(for size: Int64) throws(HostFailure) {
@@ -71,7 +71,7 @@ struct SoftUpgrade {
         let next = next(digest)
         try next.compose(as: RootIdentity(root: digest, order: order.id, isFallback: false), machineID: machineID)
         try next.inspect(kernelRelease: kernelRelease)
-        note("next-root-prepared", "\(digest.short) at \(NextRoot.place), with the modules of \(kernelRelease)")
+        note(.rootPrepared, "\(digest.short) at \(NextRoot.place), with the modules of \(kernelRelease)")
     }
 
     private func composeFallback(_ digest: Digest) throws(HostFailure) {

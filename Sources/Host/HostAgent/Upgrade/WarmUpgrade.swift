@@ -40,7 +40,7 @@ struct WarmUpgrade {
             try luggage.prepare(image: image.digest, former: former, machineID: machineID)
             let crashArguments = try packFormer(former)
             try load(initrds, crashArguments)
-            note("kernel-loaded", "\(order.image.kernelRelease), to be started without the firmware")
+            note(UpgradeStep.kernelLoaded.rawValue, "\(order.image.kernelRelease), to be started without the firmware")
         } catch {
             undo()
             throw error
@@ -88,7 +88,7 @@ struct WarmUpgrade {
         try get(image.digest, image.size, to: "\(PersistentMemory.roots)/\(image.digest.hexadecimal).img")
         try get(order.image.kernel, kernelSize, to: kernel)
         for initrd in initrds { try get(initrd.digest, initrd.size, to: "\(Self.directory)/\(initrd.digest.hexadecimal)") }
-        note("next-system-fetched", "\(received) bytes in \(Int(KernelClock.now - began)) s, verified; root \(image.digest.short)")
+        note(UpgradeStep.systemFetched.rawValue, "\(received) bytes in \(Int(KernelClock.now - began)) s, verified; root \(image.digest.short)")
     }
 
     /// - Returns: what the next kernel has to be told, so that the running one can take over when it panics.

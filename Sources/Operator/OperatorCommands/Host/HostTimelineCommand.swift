@@ -4,6 +4,7 @@ import Foundation
 import HostContract
 import OperatorClient
 import OperatorTypes
+import Rollout
 
 struct HostTimelineCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -51,6 +52,8 @@ struct HostTimelineCommand: AsyncParsableCommand {
 struct TimelinePrinter {
     var began: Int64
     var boot: BootID?
+    /// Of the order that the lines are told for: they begin with the step that they are, of how many.
+    var progress: UpgradeProgress?
 
     mutating func line(_ event: BootEvent) -> String {
         if let next = event.boot, next != boot {
@@ -62,7 +65,8 @@ struct TimelinePrinter {
         let figures = event.attributes.filter { $0.key != "xid" && !event.detail.contains($0.value) }.sorted { $0.key < $1.key }
             .map { "\($0.key)=\($0.value)" }.joined(separator: " ")
         let place = String(repeating: " ", count: max(0, 10 - offset.count)) + offset
+        let step = progress.map { progress in pad(self.progress?.take(event.name).map { "\($0)/\(progress.count)" } ?? "", 6) } ?? ""
         return
-            "\(place)  \(pad(event.source.rawValue, 13))  \(pad(event.name, 20))  \([event.detail, figures].filter { !$0.isEmpty }.joined(separator: "  "))"
+            "\(step)\(place)  \(pad(event.source.rawValue, 13))  \(pad(event.name, 20))  \([event.detail, figures].filter { !$0.isEmpty }.joined(separator: "  "))"
     }
 }

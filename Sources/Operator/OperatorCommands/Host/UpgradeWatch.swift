@@ -29,7 +29,7 @@ struct UpgradeWatch {
     private func follow(_ upgrade: UpgradeRecord, after seen: Int64, shutdown: Int) async throws {
         let end = ContinuousClock.now + .seconds(upgrade.order.deadline * 2 + 900 + shutdown)
         var shown = seen
-        var printer = TimelinePrinter(began: upgrade.orderedAt, boot: upgrade.boot)
+        var printer = TimelinePrinter(began: upgrade.orderedAt, boot: upgrade.boot, progress: UpgradeProgress(of: upgrade.order.method))
         while true {
             let timeline = try? await client.get(Timeline.self, HostPath.of(host, "/timeline?boot=all"))
             for event in timeline?.events ?? [] where event.sequence > shown {

@@ -16,14 +16,24 @@ package struct UpgradeCommand: AsyncParsableCommand {
 struct UpgradePlanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan", abstract: "Which method would be taken, why not a cheaper one, and what guests would see of it.",
-        discussion: "Changes nothing.")
+        discussion: """
+            Changes nothing.
+
+              bennu upgrade plan r1u7 --image kvm:2026.12      # what bennu host upgrade would do
+              bennu upgrade plan r1u7 --restart                # what bennu host restart would do
+            """)
     @OptionGroup var server: ServerOptions
     @Argument(help: "The host: name, host id, hardware address or UUID.") var host: String
     @Option(help: "Another image than the one that is assigned.") var image: String?
+    @Flag(help: "Plan a restart of what runs.") var restart = false
+
+    func validate() throws {
+        if restart, image != nil { throw ValidationError("a restart is of what runs: leave out --image, or --restart") }
+    }
 
     func run() async throws {
         try await withProblems {
-            let query = image.map { "?image=" + HostPath.escaped($0) } ?? ""
+            let query = restart ? "?restart=true" : image.map { "?image=" + HostPath.escaped($0) } ?? ""
             let outlook = try await OperatorClient(socketPath: server.socketPath).get(
                 UpgradeOutlook.self, HostPath.of(host, "/upgrade") + query)
             guard server.output == .table else { return try Printer.json(outlook) }
