@@ -16,22 +16,27 @@ private let canUpgrade = BootEnvironment.wantsLongTests && FileManager.default.f
     "A hypervisor is replaced under its running guest",
     .enabled(if: canUpgrade, "needs BENNU_LONG_TESTS, BENNU_UPGRADE_IMAGES, and what boots need"))
 struct UpgradeTests {
-    @Test("to another image, and no guest notices; to a bad one, and the host comes back by itself", .timeLimit(.minutes(60)))
+    @Test("to an image with another QEMU, and no guest notices; to a bad one, and the host comes back by itself", .timeLimit(.minutes(60)))
     func softThenBad() async throws {
         try await Site.with("upgrade", memoryMebibytes: 2048) { site in
-            for name in ["a", "b", "bad"] { try await site.importImage(name) }
+            for name in ["a", "newer", "bad"] { try await site.importImage(name) }
             try await site.apply(Site.example("20-profile.yaml").replacing("kvm:latest", with: "kvm:a"))
             try await site.expect("h1")
-            try await site.apply(Site.example("40-guest.yaml"))
+            try await site.apply(Site.example("40-guest.yaml"), Self.helped)
             try await site.rack.power(.on, "h1")
-            let before = try await site.wait(until: .operational, "h1")
+            let before = try await site.waitForGuests(["helped", "ticker"])
             let first = try before.record.boot.unwrapped("boot")
             let guest = try await site.guest(on: before)
+            let helpers = try await site.ask(before, Self.helpers)
+            #expect(helpers["emulator"]?.hasPrefix("10.") == true && helpers["swtpm"]?.isEmpty == false && helpers["virtiofsd"]?.isEmpty == false)
+            #expect(first.status?.guests.map(\.machineType) == ["pc-q35-2.12", "pc-q35-10.0"])
+            #expect(first.status?.guests.map(\.root) == [first.status?.system?.root, first.status?.system?.root])
 
-            // To the image B: everything but the kernel is new, and the guest is the same process, still counting.
-            let plan = try await site.client.get(UpgradeOutlook.self, "/v1/hosts/h1/upgrade?image=kvm:b").plan
+            // Everything but the kernel is new, QEMU, too; the guests are the same processes, still counting, with those that serve them.
+            let plan = try await site.client.get(UpgradeOutlook.self, "/v1/hosts/h1/upgrade?image=kvm:newer").plan
             #expect(plan.choice == .soft && plan[.soft]?.pause == GuestPause.none)
-            let after = try await site.carryOut(UpgradeRequest(image: "kvm:b", deadline: 1200)) {
+            #expect(plan[.cold]?.obstacles == [.init(.machineTypeUnknown, guests: ["helped"], detail: "pc-q35-2.12")])
+            let after = try await site.carryOut(UpgradeRequest(image: "kvm:newer", deadline: 1200)) {
                 // The servers die while the host is between its systems, and it reports when they are back.
                 try await site.left(by: .soft)
                 try site.killServers()
@@ -46,8 +51,12 @@ struct UpgradeTests {
             let upgraded = try await site.guest(on: after)
             #expect(upgraded.process == guest.process && upgraded.ticks > guest.ticks)
             let answers = try await site.ask(after, Self.questions)
-            #expect(answers["marker"] == "b" && answers["paused"] == "paused" && answers["resumed"] == "running" && answers["module"] == "loaded")
+            #expect(answers["marker"] == "newer" && answers["paused"] == "paused" && answers["resumed"] == "running" && answers["module"] == "loaded")
             #expect(second.status?.system?.roots.map(\.isInUse) == [true, true], "the guest keeps the first root in memory")
+            let kept = try await site.ask(after, Self.helpers)
+            #expect(kept["emulator"]?.hasPrefix("11.") == true)
+            for name in ["helped", "swtpm", "virtiofsd"] { #expect(kept[name] == helpers[name], "\(name)") }
+            #expect(second.status?.guests.map(\.root) == [first.status?.system?.root, first.status?.system?.root])
 
             // To one whose agent fails: the guardian goes back, and the guest does not notice that either.
             // The guest that was asked to pause has made the host degraded for a moment.
@@ -60,8 +69,45 @@ struct UpgradeTests {
             #expect(names.contains("fell-back"))
             let returned = try await site.guest(on: back)
             #expect(returned.process == guest.process && returned.ticks > upgraded.ticks)
+
+            // The first root's last guests end, and its memory is free.
+            try await site.client.delete("/v1/documents/Guest/helped")
+            _ = try await site.run(on: back, "virsh destroy ticker")
+            try await eventually("only the running root is in memory, and the guest started from it", within: .seconds(300)) {
+                let status = try await site.host("h1")?.record.boot?.status
+                let (roots, running) = (status?.system?.roots.map(\.root) ?? [], second.status?.system?.root)
+                return Set(roots) == [running] && status?.guests.map(\.root) == [running] ? true : nil
+            }
         }
     }
+
+    /// A guest that libvirt starts programs for, of a machine type that the newer QEMU does not have any more.
+    static let helped = """
+        apiVersion: bennu/v1
+        kind: Guest
+        metadata: {name: helped}
+        spec:
+          host: h1
+          xml: |
+            <domain type='qemu'>
+              <memory unit='MiB'>48</memory>
+              <memoryBacking><source type='memfd'/><access mode='shared'/></memoryBacking>
+              <os><type arch='x86_64' machine='pc-q35-2.12'>hvm</type></os>
+              <devices>
+                <filesystem type='mount'><driver type='virtiofs'/><source dir='/srv'/><target dir='shared'/></filesystem>
+                <tpm model='tpm-crb'><backend type='emulator' version='2.0'/></tpm>
+              </devices>
+            </domain>
+
+        """
+
+    /// Process and start of the guest's QEMU, of its TPM and of the server of its file system.
+    static let helpers: KeyValuePairs = [
+        "emulator": "qemu-system-x86_64 --version | sed -n 's/.*version \\([0-9.]*\\).*/\\1/p'",
+        "helped": "cut -d ' ' -f 1,22 /proc/$(cat /run/libvirt/qemu/helped.pid)/stat",
+        "swtpm": "cat $(for p in $(pidof swtpm); do echo /proc/$p/stat; done) | cut -d ' ' -f 1,22 | sort",
+        "virtiofsd": "cat $(for p in $(pidof virtiofsd); do echo /proc/$p/stat; done) | cut -d ' ' -f 1,22 | sort",
+    ]
 
     static let questions: KeyValuePairs = [
         "marker": "cat /etc/image-b", "paused": "virsh suspend ticker >/dev/null; virsh domstate ticker",

@@ -112,7 +112,7 @@ extension HostDetail {
             for item in status.items { items.add("\(item.item)", item.state.rawValue, item.detail) }
             if !items.isEmpty { lines.append(items.render()) }
             var guests = TextTable("guest", "state", "process", "memory")
-            for guest in status.guests { guests.add(guest.name, guest.state, guest.processID.map(String.init) ?? "-", guest.memoryText) }
+            for guest in status.guests { guests.add(guest.name, guest.state, guest.processID.map(String.init) ?? "-", guest.text(under: status.system?.root)) }
             if !guests.isEmpty { lines += ["", guests.render()] }
         }
         return lines.joined(separator: "\n")
@@ -120,9 +120,12 @@ extension HostDetail {
 }
 
 extension GuestStatus {
-    /// Where its memory lies, how much it is, and what holds it to this kernel.
-    fileprivate var memoryText: String {
-        let words = [memory?.rawValue, memoryBytes.map { "\($0 >> 20) MiB" }, fixture.map { "held by \($0)" }]
+    /// Where its memory lies, how much it is, what holds it to this kernel and this system, and whose QEMU it runs in, where that is another's.
+    fileprivate func text(under running: Digest?) -> String {
+        let words = [
+            memory?.rawValue, memoryBytes.map { "\($0 >> 20) MiB" }, fixture ?? program,
+            root.flatMap { $0 == running ? nil : "in the QEMU of root \($0.short)" },
+        ]
         return words.contains { $0 != nil } ? words.compactMap(\.self).joined(separator: ", ") : "-"
     }
 }
