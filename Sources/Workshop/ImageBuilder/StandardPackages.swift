@@ -20,7 +20,13 @@ enum StandardPackages {
     ]
 
     /// The source packages that come along with one that is taken from the suite's backports.
-    static func backported(with source: String) -> [String] { source == "linux" ? ["linux", "linux-signed-amd64", "linux-base"] : [source] }
+    static func backported(with source: String) -> [String] {
+        switch source {
+        case "linux": ["linux", "linux-signed-amd64", "linux-base"]
+        case "qemu": ["qemu", "seabios"]
+        default: [source]
+        }
+    }
 
     /// Programs of the initrd: one static binary.
     static let initrd = ["busybox-static"]

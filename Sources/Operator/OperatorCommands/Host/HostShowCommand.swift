@@ -112,7 +112,9 @@ extension HostDetail {
             for item in status.items { items.add("\(item.item)", item.state.rawValue, item.detail) }
             if !items.isEmpty { lines.append(items.render()) }
             var guests = TextTable("guest", "state", "process", "memory")
-            for guest in status.guests { guests.add(guest.name, guest.state, guest.processID.map(String.init) ?? "-", guest.text(under: status.system?.root)) }
+            for guest in status.guests {
+                guests.add(guest.name, guest.state, guest.processID.map(String.init) ?? "-", guest.text(under: status.system?.root))
+            }
             if !guests.isEmpty { lines += ["", guests.render()] }
         }
         return lines.joined(separator: "\n")
