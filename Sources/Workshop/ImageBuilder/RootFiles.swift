@@ -95,7 +95,42 @@ enum RootFiles {
         ),
         (
             "usr/lib/tmpfiles.d/bennu.conf",
-            "# Only where it is missing: later it holds the state of running guests.\nC /run/keep - - - - /usr/share/bennu/seed\n"
+            """
+            # Only where it is missing: later it holds the state of running guests.
+            C /run/keep - - - - /usr/share/bennu/seed
+            # After a soft reboot from an image that had no iSCSI.
+            C /run/keep/var-lib-iscsi - - - - /usr/share/bennu/seed/var-lib-iscsi
+            C /run/keep/etc-iscsi - - - - /usr/share/bennu/seed/etc-iscsi
+
+            """
+        ),
+        // For images with open-iscsi. Whoever logs in has a name that follows from the host's id, unless the configuration has written another.
+        (
+            "etc/systemd/system/iscsid.service.d/50-bennu.conf",
+            """
+            [Service]
+            ExecStartPre=
+            ExecStartPre=/bin/sh -c 'F=/etc/iscsi/initiatorname.iscsi; test -s $$F || (umask 077; echo "InitiatorName=iqn.1993-08.org.debian:01:$$(cut -c 1-12 /etc/machine-id)" >$$F)'
+
+            """
+        ),
+        // Disks of guests that went through a soft reboot: the kernel has the sessions, and mends none of them by itself.
+        (
+            "etc/systemd/system/bennu-iscsi.service",
+            """
+            [Unit]
+            Description=The daemon of iSCSI sessions that were here before
+            ConditionDirectoryNotEmpty=/sys/class/iscsi_session
+            After=iscsid.socket
+
+            [Service]
+            Type=oneshot
+            ExecStart=/usr/bin/systemctl --no-block start iscsid.service
+
+            [Install]
+            WantedBy=multi-user.target
+
+            """
         ),
         ("etc/systemd/system/libvirtd.socket.d/50-root.conf", "[Socket]\nSocketMode=0600\n"),
         ("etc/systemd/system/libvirtd-ro.socket.d/50-root.conf", "[Socket]\nSocketMode=0600\n"),

@@ -217,6 +217,14 @@ import Testing
         #expect(try host.text("/pools/main/web.img") == "precious")
     }
 
+    @Test("a kind of pool that libvirt has in a package of its own is named with it")
+    func missingPoolKind() {
+        let failure = "cannot define the storage pool: internal error: missing backend for pool type 5 (iscsi)"
+        let hint = LibvirtConnection.hint(on: failure, for: "<pool type='iscsi'><name>san</name></pool>")
+        #expect(hint == "; build the image with --package libvirt-daemon-driver-storage-iscsi")
+        #expect(LibvirtConnection.hint(on: "cannot define the storage pool: no name", for: "<pool type='dir'><name/></pool>") == nil)
+    }
+
     @Test("a pool or network that somebody else made is left alone; one whose XML has another name is refused")
     func foreignNetworksAndPools() throws {
         let host = try TemporaryRoot()

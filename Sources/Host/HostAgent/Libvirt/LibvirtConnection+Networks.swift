@@ -1,4 +1,5 @@
 import CLibvirt
+import GuestXML
 
 extension LibvirtConnection {
     /// `nil` when there is no such network.
@@ -45,10 +46,20 @@ extension LibvirtConnection {
     package func definePool(_ xml: String) throws(HostFailure) {
         try with { connection throws(LibvirtFailure) in
             guard let pool = virStoragePoolDefineXML(connection, xml, 0) else {
-                throw LibvirtFailure.last("cannot define the storage pool")
+                var failure = LibvirtFailure.last("cannot define the storage pool")
+                failure.message += Self.hint(on: failure.message, for: xml) ?? ""
+                throw failure
             }
             virStoragePoolFree(pool)
         }
+    }
+
+    /// Most kinds of pools are in packages of their own, which an image has when it was asked for.
+    package static func hint(on failure: String, for pool: String) -> String? {
+        guard failure.contains("missing backend for pool type"), let tag = VerbatimXML(pool)?.tags.first?.text,
+            let kind = VerbatimXML.attribute("type", of: tag)
+        else { return nil }
+        return "; build the image with --package libvirt-daemon-driver-storage-\(kind)"
     }
 
     package func startPool(_ name: String) throws(HostFailure) {

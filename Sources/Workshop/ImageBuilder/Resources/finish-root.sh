@@ -64,7 +64,13 @@ done
 # --- state that has to outlive a root: one directory under /run/keep, seeded at the first start
 seed="$root/usr/share/bennu/seed"
 mkdir -p "$seed"
-for pair in var/lib/libvirt:var-lib-libvirt etc/libvirt/qemu:etc-libvirt-qemu; do
+kept="var/lib/libvirt:var-lib-libvirt etc/libvirt/qemu:etc-libvirt-qemu"
+if [ -x "$root/usr/sbin/iscsid" ]; then
+    # What iscsid knows of sessions, without which it takes none over. The package made a name: every host has its own (iscsid.service.d).
+    kept="$kept var/lib/iscsi:var-lib-iscsi etc/iscsi:etc-iscsi"
+    rm -f "$root/etc/iscsi/initiatorname.iscsi"
+fi
+for pair in $kept; do
     from=${pair%%:*}; to=${pair##*:}
     mkdir -p "$root/$from"
     cp -a "$root/$from" "$seed/$to"
@@ -83,6 +89,7 @@ fi
 ln -sf /lib/systemd/system/multi-user.target "$root/etc/systemd/system/default.target"
 enable="systemd-networkd.service systemd-timesyncd.service ssh.service libvirtd.socket libvirtd-ro.socket virtlogd.socket virtlockd.socket
     bennu-mark.service"
+[ ! -x "$root/usr/sbin/iscsid" ] || enable="$enable bennu-iscsi.service"
 for unit in bennu-agent bennu-console bennu-console-serial; do
     [ -f "$root/usr/lib/systemd/system/$unit.service" ] && enable="$enable $unit.service"
 done
@@ -105,7 +112,7 @@ masked="libvirt-guests.service apt-daily.timer apt-daily-upgrade.timer apt-daily
     systemd-hibernate-clear.service systemd-rfkill.socket getty.target getty@.service serial-getty@.service
     getty-static.service console-getty.service container-getty@.service sshd-keygen.service systemd-ask-password-wall.path
     systemd-ask-password-console.path systemd-battery-check.service sys-kernel-debug.mount sys-kernel-tracing.mount systemd-pstore.service
-    rpcbind.socket rpcbind.service sshd-unix-local.socket sshd-vsock.socket
+    open-iscsi.service rpcbind.socket rpcbind.service sshd-unix-local.socket sshd-vsock.socket
     systemd-network-generator.service systemd-udev-load-credentials.service systemd-remount-fs.service sys-kernel-config.mount
     sys-fs-fuse-connections.mount dev-mqueue.mount run-lock.mount proc-sys-fs-binfmt_misc.automount modprobe@configfs.service
     modprobe@fuse.service modprobe@drm.service"
