@@ -116,7 +116,7 @@ enum RootFiles {
         ),
         // Disks of guests that went through a soft reboot: the kernel has the sessions, and mends none of them by itself.
         (
-            "etc/systemd/system/bennu-iscsi.service",
+            "usr/lib/systemd/system/bennu-iscsi.service",
             """
             [Unit]
             Description=The daemon of iSCSI sessions that were here before
