@@ -42,11 +42,15 @@ final class ServerProcess: Sendable {
         }
     }
 
-    func waitForEnd() {
+    /// - Returns: true when it ended by itself, and said that all was well.
+    @discardableResult
+    func waitForEnd() -> Bool {
         child.withLock { child in
-            guard let number = child else { return }
-            while waitpid(number, nil, 0) < 0, errno == EINTR {}
+            guard let number = child else { return false }
+            var status: Int32 = 0
+            while waitpid(number, &status, 0) < 0, errno == EINTR {}
             child = nil
+            return status == 0
         }
     }
 

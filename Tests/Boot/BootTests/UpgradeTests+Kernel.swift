@@ -21,7 +21,7 @@ extension UpgradeTests {
     func warm() async throws {
         try await Site.with("warm", memoryMebibytes: 2560, diskBytes: LocalDisk.bytes) { site in
             for name in ["a", "next"] { try await site.importImage(name) }
-            let disks = try [WriterDisk("attached", port: 10809, of: site), WriterDisk("network", port: 10810, of: site)]
+            let disks = try await [WriterDisk.iscsi("attached", of: site), WriterDisk.nbd("network", port: 10810, of: site)]
             defer { for disk in disks { disk.server.kill() } }
             let profile = Site.example("20-profile.yaml").replacing("kvm:latest", with: "kvm:a")
                 .replacing("spec:\n", with: "spec:\n  guestMemory: 512MiB\n")
@@ -37,7 +37,7 @@ extension UpgradeTests {
             #expect(try region.unwrapped("region").bytes > 400 << 20)
 
             try await site.makeLocalDisk(on: before)
-            try await site.apply(LocalDisk.added(to: profile), Self.writer)
+            try await site.apply(LocalDisk.added(to: WriterDisk.added("attached", to: profile)), Self.writer)
             let running = try await site.waitForGuests(["writer"])
             #expect(running.record.boot?.status?.guests.first?.memory == .kept)
             let begun = try await site.writer(on: running)

@@ -10,14 +10,14 @@ extension UpgradeTests {
     func writerNoticesNothing() async throws {
         try await Site.with("writer", memoryMebibytes: 2048, diskBytes: LocalDisk.bytes) { site in
             for name in ["a", "b"] { try await site.importImage(name) }
-            let disks = try [WriterDisk("attached", port: 10809, of: site), WriterDisk("network", port: 10810, of: site)]
+            let disks = try await [WriterDisk.iscsi("attached", of: site), WriterDisk.nbd("network", port: 10810, of: site)]
             defer { for disk in disks { disk.server.kill() } }
             let profile = Site.example("20-profile.yaml").replacing("kvm:latest", with: "kvm:a")
             try await site.apply(profile)
             try await site.expect("h1")
             try await site.rack.power(.on, "h1")
             try await site.makeLocalDisk(on: try await site.wait(until: .operational, "h1"))
-            try await site.apply(LocalDisk.added(to: profile), Self.writer)
+            try await site.apply(LocalDisk.added(to: WriterDisk.added("attached", to: profile)), Self.writer)
             let before = try await site.waitForGuests(["writer"])
             // A guest in an emulated host is emulated twice: its kernel takes minutes.
             try await site.waitForWrites(1, after: WriterLog(""), on: before)
@@ -63,7 +63,7 @@ extension UpgradeTests {
 
     static let writerAddress = "10.77.0.50"
 
-    /// Three disks: a file on a disk of the host; one of the network that the host's QEMU attaches; one of the network that the guest attaches itself.
+    /// Three disks: a file on a disk of the host; one that the host's kernel attaches by iSCSI; one of the network that the guest attaches itself.
     static let writer = """
         apiVersion: bennu/v1
         kind: Guest
@@ -90,9 +90,9 @@ extension UpgradeTests {
                   <source file='\(LocalDisk.directory)/writer.raw'/>
                   <target dev='vda' bus='virtio'/>
                 </disk>
-                <disk type='network' device='disk'>
-                  <driver name='qemu' type='raw'/>
-                  <source protocol='nbd'><host name='10.77.0.1' port='10809'/></source>
+                <disk type='block' device='disk'>
+                  <driver name='qemu' type='raw' cache='none'/>
+                  <source dev='\(WriterDisk.iscsiPath("attached"))'/>
                   <target dev='vdb' bus='virtio'/>
                 </disk>
                 <interface type='network'><source network='lan'/><model type='virtio'/><rom enabled='no'/></interface>
@@ -109,11 +109,56 @@ struct WriterDisk {
     let path: String
     let server: ServerProcess
 
-    init(_ name: String, port: Int, of site: Site) throws {
+    private init(_ name: String, of site: Site, _ command: (_ path: String) -> [String]) throws {
         (self.name, path) = (name, site.evidence("\(name).raw"))
         try Data(count: 8 << 20).write(to: URL(filePath: path))
-        let command = ["qemu-nbd", "--persistent", "--shared=4", "--format=raw", "--bind=10.77.0.1", "--port=\(port)", path]
-        server = try ServerProcess(site.rack.namespaceCommand(command), log: site.evidence("\(name).log"))
+        server = try ServerProcess(site.rack.namespaceCommand(command(path)), log: site.evidence("\(name).log"))
+    }
+
+    /// For whoever attaches it by NBD.
+    static func nbd(_ name: String, port: Int, of site: Site) throws -> WriterDisk {
+        try WriterDisk(name, of: site) { path in
+            ["qemu-nbd", "--persistent", "--shared=4", "--format=raw", "--bind=10.77.0.1", "--port=\(port)", path]
+        }
+    }
+
+    /// For a host whose kernel attaches it by iSCSI (Debian's tgt).
+    static func iscsi(_ name: String, of site: Site) async throws -> WriterDisk {
+        // Its control socket is in a directory that all share.
+        let control = String(Int.random(in: 1000..<30_000))
+        let disk = try WriterDisk(name, of: site) { _ in ["tgtd", "-f", "-C", control, "--iscsi", "portal=10.77.0.1:3260"] }
+        func administer(_ words: String...) throws -> Bool {
+            let command = ["tgtadm", "-C", control, "--lld", "iscsi"] + words
+            return try ServerProcess(site.rack.namespaceCommand(command), log: site.evidence("tgtadm.log")).waitForEnd()
+        }
+        try await eventually("the iSCSI target is there", within: .seconds(30)) {
+            try administer("--op", "new", "--mode", "target", "--tid", "1", "-T", "\(Self.iscsiName):\(name)") ? true : nil
+        }
+        #expect(try administer("--op", "new", "--mode", "logicalunit", "--tid", "1", "--lun", "1", "-b", disk.path))
+        #expect(try administer("--op", "bind", "--mode", "target", "--tid", "1", "-I", "ALL"))
+        return disk
+    }
+
+    static let iscsiName = "iqn.2026-11.test"
+
+    /// Where the host finds the disk by that name.
+    static func iscsiPath(_ name: String) -> String { "/dev/disk/by-path/ip-10.77.0.1:3260-iscsi-\(iscsiName):\(name)-lun-1" }
+
+    /// A pool more, by which the host logs in to the target.
+    static func added(_ name: String, to profile: String) -> String {
+        profile.replacing(
+            "  storagePools:\n",
+            with: """
+                  storagePools:
+                    - name: \(name)
+                      xml: |
+                        <pool type='iscsi'>
+                          <name>\(name)</name>
+                          <source><host name='10.77.0.1' port='3260'/><device path='\(iscsiName):\(name)'/></source>
+                          <target><path>/dev/disk/by-path</path></target>
+                        </pool>
+
+                """)
     }
 
     /// Whether a record is in its place.
