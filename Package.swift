@@ -34,6 +34,7 @@ let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "sw
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
@@ -221,7 +222,7 @@ let package = Package(
             "BootServer", in: "Servers",
             [
                 "BootServer", "AddressPlan", "BootPolicy", "Fleet", "FleetModel", "Primitives", "TFTPFetches", "TFTPWire", lifecycle, logging,
-                nioCore, nioPosix,
+                nioCore, nioEmbedded, nioPosix,
             ]),
         tests("HostAgent", in: "Host", ["HostAgent", "HostContract", "Primitives", "TPMWire", crypto, nioCore, nioHTTP1, nioPosix]),
         tests("OperatorClient", in: "Operator", ["OperatorClient", "HostContract", nioCore, nioHTTP1, nioPosix]),
@@ -258,6 +259,7 @@ if fuzzing {
         .target(name: "FuzzDriver", path: "Fuzz/FuzzDriver", swiftSettings: ours),
         fuzz("FuzzDHCP", ["DHCPWire"]), fuzz("FuzzHost", ["Documents", "Fleet", "FleetModel", "HostContract", collections]),
         fuzz("FuzzDecision", ["AddressPlan", "BootPolicy", "DHCPServer", "DHCPWire", "Primitives"]),
+        fuzz("FuzzHTTP", ["AddressPlan", "BootServer", "Fleet", "FleetModel", "Primitives", logging, nioCore, nioEmbedded, nioHTTP1]),
         fuzz("FuzzTFTP", ["TFTPWire"]), fuzz("FuzzTPM", ["TPMWire"]), fuzz("FuzzDocuments", ["Documents", "FleetModel"]),
     ]
 }

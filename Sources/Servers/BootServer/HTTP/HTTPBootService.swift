@@ -1,7 +1,6 @@
 package import Fleet
 package import Logging
 package import NIOCore
-import NIOHTTP1
 import NIOPosix
 import ServiceLifecycle
 
@@ -31,12 +30,12 @@ package struct HTTPBootService: Service {
 
     /// Throws when an address cannot be bound; otherwise returns after a graceful shutdown or cancellation.
     package func run() async throws {
-        let shared = BootHTTPContext(directory: directory, advertised: advertised, limits: limits, counters: counters, logger: logger)
+        let pipeline = BootHTTPPipeline(directory: directory, advertised: advertised, limits: limits, counters: counters, logger: logger)
         let connections = ConnectionRegistry(limit: limits.connections)
         var listeners: [any Channel] = []
         do {
             for address in addresses {
-                listeners.append(try await bootstrap(shared, connections).bind(host: address, port: port).get())
+                listeners.append(try await bootstrap(pipeline, connections).bind(host: address, port: port).get())
             }
         } catch {
             for listener in listeners { try? await listener.close() }
@@ -50,7 +49,7 @@ package struct HTTPBootService: Service {
         await connections.quiesce(grace: limits.grace)
     }
 
-    private func bootstrap(_ shared: BootHTTPContext, _ connections: ConnectionRegistry) -> ServerBootstrap {
+    private func bootstrap(_ pipeline: BootHTTPPipeline, _ connections: ConnectionRegistry) -> ServerBootstrap {
         let group = MultiThreadedEventLoopGroup.singleton
         let turns = Dictionary(uniqueKeysWithValues: group.makeIterator().map { (ObjectIdentifier($0), TransferTurns(eventLoop: $0)) })
         return ServerBootstrap(group: group)
@@ -60,16 +59,14 @@ package struct HTTPBootService: Service {
             .serverChannelOption(.maxMessagesPerRead, value: 256)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .childChannelInitializer { channel in
+            .childChannelInitializer { [counters] channel in
                 guard connections.admit(channel) else {
-                    shared.counters.count(HTTPRefusal.tooManyConnections.rawValue)
+                    counters.count(HTTPRefusal.tooManyConnections.rawValue)
                     return channel.close()
                 }
                 return channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.configureHTTPServerPipeline(withPipeliningAssistance: true)
-                    try channel.pipeline.syncOperations.addHandler(
-                        BootHTTPHandler(
-                            shared: shared, turns: turns[ObjectIdentifier(channel.eventLoop)] ?? TransferTurns(eventLoop: channel.eventLoop)))
+                    try pipeline.install(
+                        in: channel, turns: turns[ObjectIdentifier(channel.eventLoop)] ?? TransferTurns(eventLoop: channel.eventLoop))
                 }
             }
     }
