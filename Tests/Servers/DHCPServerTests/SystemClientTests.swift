@@ -7,6 +7,7 @@ import Testing
 
 private let dhcpcdProgram = "/usr/sbin/dhcpcd"
 private let networkdProgram = "/usr/lib/systemd/systemd-networkd"
+private let dhcpstarvProgram = "/usr/bin/dhcpstarv"
 private let perfdhcpProgram = "/usr/sbin/perfdhcp"
 
 private func isInstalled(_ path: String) -> Bool { FileManager.default.isExecutableFile(atPath: path) }
@@ -99,6 +100,36 @@ struct SystemClientTests {
             #expect(server.statistics.snapshot.refused.isEmpty)
         }
         #expect(leases.stored.map(\.state) == [.released])
+    }
+
+    @Test(
+        "dhcpstarv empties the pool but for what its limit keeps: a host with a document gets an address, a stranger none",
+        .enabled(if: isInstalled(dhcpstarvProgram)), arguments: [45, 50])
+    func starvation(most: Int) async throws {
+        let network = try TestNetwork()
+        try TestNetwork.ip("-n \(network.client) link set client0 address \(nic(1))")
+        var plan = try rackPlan(pool: 50)
+        plan.mostStrangers = most
+        let (directory, leases) = (try TestDirectory([plan]), TestLeaseStore())
+        try await withServer(Self.configuration, directory: directory, leases: leases, openEndpoints: network.openEndpoints) { server, _ in
+            // Ends with the test.
+            let starving = try ClientProgram(network, seconds: 60, ["dhcpstarv", "-i", "client0"])
+            func refused() -> UInt64 { server.statistics.snapshot.refused["unknown-host-limit", default: 0] }
+            while refused() == 0 { try directory.wait(forSightings: directory.sightings.count + 1) }
+            #expect(leases.stored.count == most && Set(leases.stored.map(\.hardwareAddress)).count == most, "\(starving.lines)")
+            func ask() throws -> ClientProgram {
+                try ClientProgram(network, ["udhcpc", "-f", "-n", "-q", "-t", "3", "-T", "1", "-i", "client0", "-s", "/bin/true"])
+            }
+            let stranger = try ask()
+            stranger.waitForEnd()
+            #expect(stranger.lines.contains { $0.contains("no lease") }, "\(stranger.lines)")
+            directory.know(nic(1))
+            let known = try ask()
+            known.waitForEnd()
+            let hasLease = leases.stored.contains { $0.hardwareAddress == nic(1) && $0.address == IPv4Address(10, 0, 0, 145) }
+            #expect(hasLease == (most == 45), "\(known.lines)")
+            #expect((server.statistics.snapshot.refused["pool-exhausted"] != nil) == (most == 50))
+        }
     }
 
     @Test("An avalanche of 300 clients that ask at once all get an address of their own", .enabled(if: isInstalled(perfdhcpProgram)))

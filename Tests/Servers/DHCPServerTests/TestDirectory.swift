@@ -15,6 +15,7 @@ final class TestDirectory: BootDirectory {
         var subnets: SubnetTable
         var sightings: [Sighting] = []
         var events: [BootEvent] = []
+        var known: Set<HardwareAddress> = []
     }
 
     static let host = HostID(unchecked: "aaaaaaaaaaaaaaaa")
@@ -57,11 +58,17 @@ final class TestDirectory: BootDirectory {
         state.withLock { $0.subnets = SubnetTable(generation: $0.subnets.generation + 1, subnets: plans, loaders: loaders) }
     }
 
+    /// From now on it is a host with a document; all others are strangers.
+    func know(_ address: HardwareAddress) { state.withLock { _ = $0.known.insert(address) } }
+
     func sight(_ sighting: Sighting) -> SightedHost {
-        state.withLock { $0.sightings.append(sighting) }
+        let isKnown = state.withLock {
+            $0.sightings.append(sighting)
+            return $0.known.contains(sighting.hardwareAddress)
+        }
         recorded.signal()
         onSight.withLock { $0 }?()
-        return SightedHost(host: Self.host, boot: sighting.stage == .system ? nil : Self.boot, name: nil)
+        return SightedHost(host: Self.host, boot: sighting.stage == .system ? nil : Self.boot, name: isKnown ? "h1" : nil)
     }
 
     func decideBoot(of sighting: Sighting) -> BootDecision { .wait(.notAccepted, message: "") }
