@@ -26,6 +26,33 @@ struct DHCPFieldsTests {
             ])
     }
 
+    @Test("A known option is given by its code as by its name, or in hexadecimal where the bytes are of its type; unknown codes are free")
+    func byCode() throws {
+        let spec = try subnet(
+            "options: {26: {hex: 2328}, 119: {names: [lab.example]}, 150: {addresses: [10.0.0.1]}, 46: {unsigned8: 8}, 2: {signed32: -3600}, "
+                + "33: {hex: '0a0100010a000001'}, 43: {hex: 0104}, 224: {hex: 00}, 138: {addresses: [10.0.0.7]}, 100: {text: CET-1CEST}}")
+        #expect(
+            spec.options == [
+                26: [0x23, 0x28], 119: [3] + Array("lab".utf8) + [7] + Array("example".utf8) + [0], 150: [10, 0, 0, 1], 46: [8],
+                2: [0xff, 0xff, 0xf1, 0xf0], 33: [10, 1, 0, 1, 10, 0, 0, 1], 43: [1, 4], 224: [0], 138: [10, 0, 0, 7], 100: Array("CET-1CEST".utf8),
+            ])
+        #expect(
+            try subnet(
+                "options: {timeOffset: -3600, staticRoutes: [10.1.0.1, 10.0.0.1, 10.1.0.2, 10.0.0.1], pxelinuxPathPrefix: pxe/, capwapControllers: [10.0.0.7]}"
+            )
+            .options == [
+                2: [0xff, 0xff, 0xf1, 0xf0], 33: [10, 1, 0, 1, 10, 0, 0, 1, 10, 1, 0, 2, 10, 0, 0, 1], 210: Array("pxe/".utf8), 138: [10, 0, 0, 7],
+            ])
+    }
+
+    @Test("What a known option cannot be is said: which option, and what it is")
+    func message() throws {
+        let text = "apiVersion: bennu/v1\nkind: Subnet\nmetadata: {name: a}\nspec: {prefix: 10.0.0.0/24, options: {26: {text: abc}}}\n"
+        let problem = try #require(DocumentParser.parse(files: [SourceFile(path: "a.yaml", text: text)]).problems.first)
+        #expect(problem.message == "option 26 is interfaceMTU, a number of 16 bits, and not text")
+        #expect(problem.hint == "write interfaceMTU: …, or 26: {unsigned16: …}")
+    }
+
     @Test("Who gives the addresses is the mode; hosts may be accepted where another server does")
     func mode() throws {
         #expect(try subnet("pools: []").mode == .server)
@@ -55,7 +82,7 @@ struct DHCPFieldsTests {
     @Test("The options of a host come back from the document that is written for it")
     func written() throws {
         var spec = HostSpec(hardwareAddresses: [HardwareAddress(value: 0x5254_0000_0001)])
-        spec.options = [26: [5, 220], 224: [1]]
+        spec.options = [26: [5, 220], 119: [1, 97, 0], 224: [1]]
         let parsed = DocumentParser.parse(files: [SourceFile(path: "a.yaml", text: spec.yaml(metadata: Metadata(name: "a")))])
         #expect(parsed.problems == [])
         guard case .host(let read)? = parsed.documents.first?.spec else { throw Nothing() }

@@ -4,15 +4,8 @@ import Primitives
 enum DHCPOptionFields {
     /// How an option's value stands on the wire (RFC 2132 section 2).
     enum Format: String, CaseIterable {
-        case text, hex, addresses, names, flag, unsigned8, unsigned16, unsigned32
+        case text, hex, addresses, names, flag, unsigned8, unsigned16, unsigned32, signed32
     }
-
-    static let named: [String: (code: UInt8, format: Format)] = [
-        "logServers": (7, .addresses), "rootPath": (17, .text), "interfaceMTU": (26, .unsigned16), "nisDomain": (40, .text),
-        "vendorSpecific": (43, .hex), "netbiosNameServers": (44, .addresses), "netbiosNodeType": (46, .unsigned8),
-        "posixTimeZone": (100, .text), "timeZone": (101, .text), "ipv6OnlyPreferred": (108, .unsigned32), "captivePortal": (114, .text),
-        "domainSearch": (119, .names), "tftpServers": (150, .addresses), "webProxyURL": (252, .text),
-    ]
 
     /// What has a field of its own, and what the server itself must say.
     private static let taken: [UInt8: String] = [
@@ -35,10 +28,13 @@ enum DHCPOptionFields {
     }
 
     private static func option(_ name: String, _ value: Cursor, at position: SourcePosition) -> (UInt8, [UInt8])? {
-        if let (code, format) = named[name] { return bytes(value, format).map { (code, $0) } }
+        if let known = KnownDHCPOption.named[name] {
+            return bytes(value, known.format, known.limit).flatMap { isWithin($0, known, name, value) ? (known.code, $0) : nil }
+        }
         guard let code = UInt8(name), String(code) == name else {
-            let near = NearestName.of(name, among: Array(named.keys)).map { "did you mean \($0)?" }
-            let hint = near ?? "known names: \(named.keys.sorted().joined(separator: ", ")); any other by its code, like 224: {text: abc}"
+            let near = NearestName.of(name, among: Array(KnownDHCPOption.named.keys)).map { "did you mean \($0)?" }
+            let hint =
+                near ?? "known names: \(KnownDHCPOption.named.keys.sorted().joined(separator: ", ")); any other by its code, like 224: {text: abc}"
             value.report(.unknownField, "no option is called \"\(name.prefix(60))\"", hint: hint, at: position)
             return nil
         }
@@ -60,29 +56,49 @@ enum DHCPOptionFields {
                 hint: "write \(code): {text: abc}, or one of: \(formats.joined(separator: ", "))")
             return nil
         }
-        return bytes(inner, format).map { (code, $0) }
+        guard let name = KnownDHCPOption.names[code], let known = KnownDHCPOption.named[name] else {
+            return bytes(inner, format).map { (code, $0) }
+        }
+        let what = "option \(code) is \(name), \(known.format.what)"
+        let hint = "write \(name): …, or \(code): {\(known.format.rawValue): …}"
+        guard format == known.format || format == .hex else {
+            inner.report(.wrongType, "\(what), and not \(format.what)", hint: hint)
+            return nil
+        }
+        guard let bytes = bytes(inner, format, known.limit) else { return nil }
+        guard known.format.canBe(bytes) else {
+            inner.report(.invalidValue, "\(what), which these \(bytes.count) bytes are not", hint: hint)
+            return nil
+        }
+        return isWithin(bytes, known, name, inner) ? (code, bytes) : nil
     }
 
-    private static func bytes(_ cursor: Cursor, _ format: Format) -> [UInt8]? {
-        func unsigned(_ count: Int) -> [UInt8]? {
-            cursor.integer(in: 0...(1 << (8 * count)) - 1).map { value in
-                (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * (count - 1 - $0))) }
-            }
+    private static func isWithin(_ bytes: [UInt8], _ known: KnownDHCPOption, _ name: String, _ cursor: Cursor) -> Bool {
+        guard let expectation = known.limit.broken(by: bytes) else { return true }
+        cursor.report(.invalidValue, "\(name) (option \(known.code)) is \(expectation)")
+        return false
+    }
+
+    private static func bytes(_ cursor: Cursor, _ format: Format, _ limit: KnownDHCPOption.Limit = .none) -> [UInt8]? {
+        func number(in range: ClosedRange<Int>, _ count: Int) -> [UInt8]? {
+            cursor.integer(in: range).map { value in (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * (count - 1 - $0))) } }
         }
         switch format {
         case .text:
             return cursor.parsed("text of 1 to 1000 bytes") { (1...1000).contains($0.utf8.count) && !$0.utf8.contains(0) ? Array($0.utf8) : nil }
         case .hex: return cursor.parsed("bytes in hexadecimal like 0104:ff, at most 1000 of them", Rules.hexadecimal)
         case .addresses:
-            let addresses: [IPv4Address] = cursor.list(of: "IPv4 addresses")
+            let addresses: [IPv4Address] =
+                limit.allowsRepeats ? cursor.list(of: "IPv4 addresses") { $0.value() } : cursor.list(of: "IPv4 addresses")
             return addresses.isEmpty ? nil : addresses.flatMap(\.bytes)
         case .names:
             let names = cursor.list(of: "domain names", uniqueBy: \.self) { $0.parsed("a domain name like lab.example", Rules.name) }
             return names.isEmpty ? nil : names.flatMap(labels)
         case .flag: return cursor.flag().map { [$0 ? 1 : 0] }
-        case .unsigned8: return unsigned(1)
-        case .unsigned16: return unsigned(2)
-        case .unsigned32: return unsigned(4)
+        case .unsigned8: return number(in: 0...Int(UInt8.max), 1)
+        case .unsigned16: return number(in: 0...Int(UInt16.max), 2)
+        case .unsigned32: return number(in: 0...Int(UInt32.max), 4)
+        case .signed32: return number(in: Int(Int32.min)...Int(Int32.max), 4)
         }
     }
 
