@@ -27,13 +27,15 @@ package struct LoaderTable: Sendable, Hashable {
     package init(entries: [Entry] = [], files: [ClientArchitecture: String]) { (self.entries, self.files) = (entries, files) }
 
     /// iPXE as Debian builds it. `snponly.efi` uses the firmware's own network driver, which has just proved that it works here;
-    /// types 7 and 9 both mean x86-64, because firmware follows RFC 4578 before or after its erratum.
+    /// types 7 and 9 both mean x86-64, because firmware follows RFC 4578 before or after its erratum. For ARM64 there is the whole iPXE only.
     package static let ipxe = LoaderTable(files: [
         .x86BIOS: "undionly.kpxe",
         .x64UEFI: "snponly.efi",
         .efiByteCode: "snponly.efi",
         .x64UEFIHTTP: "snponly.efi",
         .efiByteCodeHTTP: "snponly.efi",
+        .arm64UEFI: "ipxe-arm64.efi",
+        .arm64UEFIHTTP: "ipxe-arm64.efi",
     ])
 
     /// Refused for an architecture that nothing was built for: a wrong program makes boot loops, so there is no default.

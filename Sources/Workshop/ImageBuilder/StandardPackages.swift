@@ -37,6 +37,7 @@ enum StandardPackages {
     /// Title of each boot file and its path in the `ipxe` package.
     static let bootFilePaths = [
         "ipxe-amd64.efi": "usr/lib/ipxe/ipxe-amd64.efi",
+        "ipxe-arm64.efi": "usr/lib/ipxe/ipxe-arm64.efi",
         "snponly.efi": "usr/lib/ipxe/snponly.efi",
         "undionly.kpxe": "usr/lib/ipxe/undionly.kpxe",
     ]

@@ -30,10 +30,10 @@ struct BootClassTests {
     @Test("follows the table: an architecture that is added is in the text of each server", arguments: DHCPSnippet.Server.allCases)
     func follows(server: DHCPSnippet.Server) {
         var table = LoaderTable.ipxe
-        table.files[.arm64UEFI] = "arm64.efi"
+        table.files[.riscv64UEFI] = "riscv64.efi"
         let text = DHCPSnippet(loaders: table, servers: servers).text(for: server)
-        #expect(text.contains("arm64.efi") && text.contains("bennu-arm64-uefi-11"))
-        #expect(!DHCPSnippet(servers: servers).text(for: server).contains("arm64"))
+        #expect(text.contains("riscv64.efi") && text.contains("bennu-riscv64-uefi-27"))
+        #expect(!DHCPSnippet(servers: servers).text(for: server).contains("riscv64"))
         #expect(text.utf8.allSatisfy { (32...126).contains($0) || $0 == 10 })
     }
 }

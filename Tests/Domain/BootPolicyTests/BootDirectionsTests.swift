@@ -45,13 +45,19 @@ import Testing
             name: "iPXE on a machine without a UUID",
             message: message(vendorClass: "PXEClient", architecture: 7, isIPXE: true, uuid: .init(high: 0, low: 0)), file: script),
         Client(
-            name: "iPXE of an architecture we have no loader for", message: message(architecture: 11, isIPXE: true), file: script + uuid),
+            name: "iPXE of an architecture we have no loader for", message: message(architecture: 27, isIPXE: true), file: script + uuid),
         Client(
             name: "iPXE in a ROM without HTTP", message: message(architecture: 0, isIPXE: true, features: [0x15, 1, 1]),
             file: "undionly.kpxe", serverAddress: tftp),
         Client(name: "iPXE that lists no features", message: message(architecture: 0, isIPXE: true, features: []), file: script + uuid),
         Client(
-            name: "ARM UEFI", message: message(vendorClass: "PXEClient:Arch:00011:UNDI:003000", architecture: 11), file: nil,
+            name: "ARM64 UEFI", message: message(vendorClass: "PXEClient:Arch:00011:UNDI:003000", architecture: 11), file: "ipxe-arm64.efi",
+            serverAddress: tftp),
+        Client(
+            name: "ARM64 UEFI HTTP", message: message(vendorClass: "HTTPClient:Arch:00019:UNDI:003000", architecture: 19),
+            file: "http://10.0.0.1:8080/boot-files/ipxe-arm64.efi", option60: "HTTPClient"),
+        Client(
+            name: "RISC-V UEFI", message: message(vendorClass: "PXEClient:Arch:00027:UNDI:003000", architecture: 27), file: nil,
             refusal: .unknownArchitecture),
         Client(name: "PXE of no architecture", message: message(vendorClass: "PXEClient"), file: nil, refusal: .missingArchitecture),
         Client(name: "running system", message: message(vendorClass: "dhcpcd-9.4.1", uuid: nil), file: nil),

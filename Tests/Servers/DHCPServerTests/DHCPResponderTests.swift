@@ -287,7 +287,7 @@ import Testing
     @Test("An unknown architecture gets its address, and the reply says why there is no boot program")
     func noProgram() throws {
         var responder = try responder()
-        let discover = message(.discover, vendorClass: "PXEClient:Arch:00011:UNDI:003000", architecture: 11)
+        let discover = message(.discover, vendorClass: "PXEClient:Arch:00027:UNDI:003000", architecture: 27)
         guard
             case .reply(let offer, _, .unknownArchitecture) = responder.respond(
                 to: try CheckedRequest(discover), arrival: Self.arrival, now: 0)

@@ -46,17 +46,17 @@ struct DHCPServerTests {
         let directory = try TestDirectory([rackPlan()])
         try await withServer(LoopbackRelay.configuration, directory: directory, leases: TestLeaseStore()) { server, port in
             let relay = try LoopbackRelay(serverPort: port)
-            let pxe = message(.discover, vendorClass: "PXEClient:Arch:00011:UNDI:003000", architecture: 11)
-            let http = message(.discover, from: nic(2), vendorClass: "HTTPClient:Arch:00019:UNDI:003000", architecture: 19)
+            let pxe = message(.discover, vendorClass: "PXEClient:Arch:00027:UNDI:003000", architecture: 27)
+            let http = message(.discover, from: nic(2), vendorClass: "HTTPClient:Arch:00028:UNDI:003000", architecture: 28)
             #expect(try relay.exchange(pxe).bootFileName == nil)
             func serve(_ file: String?) throws {
-                let entry = LoaderTable.Entry(architectures: [.arm64UEFI, .arm64UEFIHTTP], file: file)
+                let entry = LoaderTable.Entry(architectures: [.riscv64UEFI, .riscv64UEFIHTTP], file: file)
                 directory.serve([try rackPlan()], loaders: LoaderTable(entries: [entry], files: LoaderTable.ipxe.files))
             }
-            try serve("arm64-uefi/ipxe.efi")
+            try serve("riscv64-uefi/ipxe.efi")
             let (one, other) = (try relay.exchange(pxe), try relay.exchange(http))
-            #expect(one.bootFileName == "arm64-uefi/ipxe.efi" && one.bootServerName == "127.0.0.1" && one.vendorClassIdentifier == nil)
-            #expect(other.bootFileName == "http://127.0.0.1:8080/boot-files/arm64-uefi/ipxe.efi" && other.vendorClassIdentifier == "HTTPClient")
+            #expect(one.bootFileName == "riscv64-uefi/ipxe.efi" && one.bootServerName == "127.0.0.1" && one.vendorClassIdentifier == nil)
+            #expect(other.bootFileName == "http://127.0.0.1:8080/boot-files/riscv64-uefi/ipxe.efi" && other.vendorClassIdentifier == "HTTPClient")
             try serve(nil)
             #expect(try relay.exchange(pxe).bootFileName == nil)
             #expect(server.statistics.snapshot.refused == ["unknown-architecture": 1, "loader-missing": 1])

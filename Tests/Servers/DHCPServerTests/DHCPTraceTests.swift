@@ -32,7 +32,7 @@ struct DHCPTraceTests {
             var release = message(.release)
             release.clientAddress = address
             try relay.send(release)
-            _ = try relay.exchange(message(.discover, vendorClass: "PXEClient:Arch:00011:UNDI:003000", architecture: 11))
+            _ = try relay.exchange(message(.discover, vendorClass: "PXEClient:Arch:00027:UNDI:003000", architecture: 27))
             await wait(for: 9, server)
             #expect(
                 lines(server) == [
@@ -45,7 +45,7 @@ struct DHCPTraceTests {
             #expect(packets[1].fields.contains(.init("your address", "\(address)")) && packets[1].hardwareAddress == nic(1))
             #expect(packets[1].fields.contains(.init("router", "10.0.0.1")) && packets[1].fields.contains(.init("lease time", "3600")))
             #expect(packets[0].peer == "127.0.0.1:\(relay.socket.localPort)")
-            #expect(packets[7].fields.contains(.init("boots as", "arm64-uefi (pxe)")))
+            #expect(packets[7].fields.contains(.init("boots as", "riscv64-uefi (pxe)")))
             #expect(lines(server, after: 8) == ["offer sent"] && lines(server, after: .max).isEmpty)
             #expect(
                 server.trace.counts.refused == [

@@ -118,7 +118,7 @@ struct ProxyTests {
     static let rows = [
         Row(testDescription: "a request to the other server", type: .request, expected: .proxyOnly),
         Row(testDescription: "a running system", architecture: nil, expected: .proxyOnly),
-        Row(testDescription: "an architecture without a program", architecture: 11, expected: .unknownArchitecture),
+        Row(testDescription: "an architecture without a program", architecture: 27, expected: .unknownArchitecture),
         Row(testDescription: "a host without a document where those are ignored", isKnown: false, expected: .unknownHost),
         Row(testDescription: "a DHCPDISCOVER to port 4011", sender: IPv4Address(10, 0, 0, 9), expected: .proxyOnly),
         Row(testDescription: "somebody in another network at port 4011", type: .request, sender: IPv4Address(192, 0, 2, 1), expected: .noSubnet),

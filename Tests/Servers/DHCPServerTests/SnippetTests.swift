@@ -45,7 +45,11 @@ struct SnippetTests {
         Row(name: "iPXE with its class counted", file: script) {
             firmware("PXEClient:Arch:00007:UNDI:003000", 7) { $0.options.set(.userClass, to: [4] + Array("iPXE".utf8)) }
         },
-        Row(name: "ARM UEFI, for which there is nothing", file: nil) { firmware("PXEClient:Arch:00011:UNDI:003000", 11) },
+        Row(name: "ARM64 UEFI", file: "ipxe-arm64.efi") { firmware("PXEClient:Arch:00011:UNDI:003000", 11) },
+        Row(name: "ARM64 UEFI HTTP boot", file: "http://10.0.0.1:8080/boot-files/ipxe-arm64.efi", vendorClass: "HTTPClient") {
+            firmware("HTTPClient:Arch:00019:UNDI:003000", 19)
+        },
+        Row(name: "RISC-V UEFI, for which there is nothing", file: nil) { firmware("PXEClient:Arch:00027:UNDI:003000", 27) },
         Row(name: "a running system") { message(.discover, from: nic(8)) },
     ]
 
