@@ -32,7 +32,7 @@ package struct BootImageDescription: Hashable, Sendable, Codable {
     }
 
     /// The contract that this source writes.
-    package static let currentContract = 4
+    package static let currentContract = 5
 
     package struct Kernel: Hashable, Sendable, Codable {
         /// What `uname -r` prints: `6.12.107+deb13-cloud-amd64`.

@@ -38,11 +38,14 @@ package struct ModelRecord: Codable, Sendable, Hashable {
         package var milliseconds: Int
         /// Bytes of guest memory that were written out and read back.
         package var savedBytes: UInt64
+        /// They were on a disk meanwhile; `nil` is no, too.
+        package var onDisk: Bool?
         package var host: String
         /// Milliseconds since 1970.
         package var time: Int64
-        package init(milliseconds: Int, savedBytes: UInt64, host: String, time: Int64) {
-            (self.milliseconds, self.savedBytes, self.host, self.time) = (milliseconds, savedBytes, host, time)
+        package init(milliseconds: Int, savedBytes: UInt64, onDisk: Bool? = nil, host: String, time: Int64) {
+            (self.milliseconds, self.savedBytes, self.onDisk) = (milliseconds, savedBytes, onDisk)
+            (self.host, self.time) = (host, time)
         }
     }
 

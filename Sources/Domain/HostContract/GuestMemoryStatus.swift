@@ -6,6 +6,18 @@ package enum GuestMemoryPlace: String, Codable, Sendable {
     case kept
 }
 
+/// A file system on a disk in the host that a storage pool of its documents lies in: guests can be saved there while the kernel changes.
+package struct LocalFileSystem: Codable, Sendable, Hashable {
+    /// Where it is mounted.
+    package var path: String
+    /// Bytes that nothing uses.
+    package var free: UInt64
+    package init(path: String, free: UInt64) { (self.path, self.free) = (path, free) }
+
+    /// Bytes that stay free on it beside all that is known of: libvirt's own state, and guests' disks beside it.
+    package static let reserve: UInt64 = 64 << 20
+}
+
 /// Memory that a host sets aside for its guests, so that it outlives the kernel.
 package struct GuestMemoryStatus: Codable, Sendable, Hashable {
     /// Bytes, of all regions.

@@ -16,24 +16,31 @@ extension ExpectedPause {
     package static let kernelGuess = 60_000
     /// Written out and read back, for each GiB.
     package static let savedGibibyte = 3_000
+    /// The same on a disk that takes and gives some 100 MB a second.
+    package static let savedGibibyteOnDisk = 20_000
 
-    /// - Parameter saved: bytes of guest memory that the method writes out.
-    package static func guess(saved: UInt64) -> ExpectedPause {
-        ExpectedPause(milliseconds: kernelGuess + time(saved), source: "a guess")
+    /// - Parameters:
+    ///   - saved: bytes of guest memory that the method writes out.
+    ///   - gibibyte: milliseconds for each GiB of them.
+    package static func guess(saved: UInt64, gibibyte: Int = savedGibibyte) -> ExpectedPause {
+        ExpectedPause(milliseconds: kernelGuess + time(saved, gibibyte), source: "a guess")
     }
 
     /// - Parameters:
     ///   - milliseconds, measuredBytes: of the last time.
     ///   - saved: bytes that are to be written out now.
-    package static func measured(milliseconds: Int, measuredBytes: UInt64, saved: UInt64, on host: String) -> ExpectedPause {
+    ///   - gibibyte: milliseconds for each GiB that was not measured.
+    package static func measured(
+        milliseconds: Int, measuredBytes: UInt64, saved: UInt64, gibibyte: Int = savedGibibyte, on host: String
+    ) -> ExpectedPause {
         let more = saved > measuredBytes ? saved - measuredBytes : 0
-        let (total, overflows) = max(0, milliseconds).addingReportingOverflow(time(more))
+        let (total, overflows) = max(0, milliseconds).addingReportingOverflow(time(more, gibibyte))
         let source = "as measured on \(host)" + (more >> 20 == 0 ? "" : ", and a guess for \(more >> 20) MiB more")
         return ExpectedPause(milliseconds: overflows ? .max : total, source: source)
     }
 
-    private static func time(_ bytes: UInt64) -> Int {
+    private static func time(_ bytes: UInt64, _ gibibyte: Int) -> Int {
         // Whole mebibytes of at most an exbibyte: no product below comes near the end of numbers.
-        Int(min(bytes >> 20, 1 << 40)) * savedGibibyte / 1024
+        Int(min(bytes >> 20, 1 << 40)) * gibibyte / 1024
     }
 }

@@ -17,6 +17,10 @@ package struct UpgradeObstacle: Sendable, Hashable {
         case guestMemoryMoves = "guest-memory-moves"
         /// The memory that is set aside has too little room for what must be carried over in it.
         case guestMemoryFull = "guest-memory-full"
+        /// `save`: no memory is set aside, and nothing on a disk in the host can take its place.
+        case localDiskMissing = "local-disk-missing"
+        /// `save` by way of a disk: too little room on it.
+        case localDiskFull = "local-disk-full"
         /// Guests whose memory would go with the kernel.
         case guestMemoryOrdinary = "guest-memory-ordinary"
         /// A guest with a device or a helper process that no saved state holds.
@@ -90,6 +94,8 @@ extension UpgradeObstacle.Code {
         case .guestMemoryMissing: "no memory is set aside for guests on the running system"
         case .guestMemoryMoves: "the new kernel would set aside other memory for guests than the running one"
         case .guestMemoryFull: "the memory that is set aside for guests has too little room left"
+        case .localDiskMissing: "no memory is set aside for guests, and no storage pool of this host lies in a file system on a disk in it"
+        case .localDiskFull: "the disk that guests would be saved on has too little room left"
         case .guestMemoryOrdinary: "the memory of these guests goes with the kernel"
         case .guestFixture: "this guest can be neither kept nor saved"
         case .guestProgram: "this guest needs a program that ends with the running system"

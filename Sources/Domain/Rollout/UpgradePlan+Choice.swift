@@ -11,7 +11,8 @@ extension UpgradePlan {
                 let limits = [Self.obstaclesOfPolicy, Self.obstaclesOfExperience, Self.obstaclesOfPauses].flatMap { $0(method, situation) }
                 return Candidate(
                     method: method, obstacles: Self.obstacles(of: method, situation) + limits, pause: Self.pause(of: method),
-                    expected: Self.expectedPause(of: method, situation), shutdownTime: method == .cold ? situation.shutdownTime : nil,
+                    expected: Self.expectedPause(of: method, situation), savedIn: Self.disk(of: method, situation)?.path,
+                    shutdownTime: method == .cold ? situation.shutdownTime : nil,
                     hasWayBack: Self.hasWayBack(by: method, situation))
             }, guests: situation.guests.map(\.name))
     }

@@ -1,6 +1,7 @@
 import HostContract
 
-/// What `warm` and `save` need: the running kernel starts the next one, and the memory set aside carries root image and guests over to it.
+/// What `warm` and `save` need: the running kernel starts the next one, and the memory set aside carries root image and guests over to it. Where none
+/// is, `save` writes guests to a disk in the host, and the new root goes with the kernel's initrds.
 extension UpgradePlan {
     /// Bytes of ordinary memory that must stay free beside the new kernel and its initrds, which are loaded while everything runs.
     package static let kernelReserve: UInt64 = 96 << 20
@@ -10,8 +11,9 @@ extension UpgradePlan {
         var obstacles: [UpgradeObstacle] = []
         if differ(running.imageContract, target.imageContract) { obstacles.append(UpgradeObstacle(.imageContractDiffers)) }
         if target.root == nil { obstacles.append(UpgradeObstacle(.rootEmbedded)) }
-        obstacles += room(for: target, situation)
-        obstacles += region(for: method, situation)
+        obstacles += room(for: target, by: method, situation)
+        obstacles += regionMoves(by: method, situation)
+        obstacles += isOnDisk(method, situation) ? disk(for: method, situation) : region(for: method, situation)
         for guest in situation.guests {
             if let fixture = guest.fixture { obstacles.append(UpgradeObstacle(.guestFixture, guests: [guest.name], detail: fixture)) }
         }
@@ -44,23 +46,30 @@ extension UpgradePlan {
     }
 
     /// Ordinary memory for the kernel that is loaded.
-    private static func room(for target: UpgradeSituation.System, _ situation: UpgradeSituation) -> [UpgradeObstacle] {
+    private static func room(
+        for target: UpgradeSituation.System, by method: UpgradeMethod, _ situation: UpgradeSituation
+    ) -> [UpgradeObstacle] {
         guard let size = target.kernelAndInitrdSize else { return [UpgradeObstacle(.kernelSizeUnknown)] }
         guard let available = situation.memoryAvailable else { return [] }
-        let needed = sum([UInt64(clamping: size), kernelReserve])
+        // The kernel reads what it is given before it puts it where the next one finds it.
+        let root = isOnDisk(method, situation) ? UInt64(clamping: target.rootSize ?? 0) : 0
+        let needed = sum([UInt64(clamping: size), kernelReserve, root, root])
         return available >= needed ? [] : [UpgradeObstacle(.memoryMissing, detail: "\(mebibytes(needed)) are needed, \(mebibytes(available)) free")]
     }
 
-    /// The memory that is set aside: the same before and after, and room in it for the new root and for guests that are saved there.
+    /// The memory that is set aside: the same before and after, also where there is none. A new region would be seen where a disk's luggage is.
+    private static func regionMoves(by method: UpgradeMethod, _ situation: UpgradeSituation) -> [UpgradeObstacle] {
+        guard situation.guestMemory != nil || isOnDisk(method, situation) else { return [] }
+        let places = [situation.running, situation.target].map { $0.kernelArguments.map(GuestMemoryRegion.arguments(among:)) }
+        guard differ(places[0], places[1]) else { return [] }
+        let texts = places.map { $0.map { $0.isEmpty ? "none" : $0.joined(separator: " ") } ?? "unknown" }
+        return [UpgradeObstacle(.guestMemoryMoves, detail: "\(texts[0]) → \(texts[1])")]
+    }
+
+    /// Room in the memory that is set aside, for the new root and for guests that are saved there.
     private static func region(for method: UpgradeMethod, _ situation: UpgradeSituation) -> [UpgradeObstacle] {
         guard let region = situation.guestMemory else { return [UpgradeObstacle(.guestMemoryMissing)] }
         var obstacles: [UpgradeObstacle] = []
-        let (before, after) = (situation.running, situation.target)
-        let places = [before, after].map { $0.kernelArguments.map(GuestMemoryRegion.arguments(among:)) }
-        if differ(places[0], places[1]) {
-            let texts = places.map { $0.map { $0.isEmpty ? "none" : $0.joined(separator: " ") } ?? "unknown" }
-            obstacles.append(UpgradeObstacle(.guestMemoryMoves, detail: "\(texts[0]) → \(texts[1])"))
-        }
         let ordinary = ordinaryGuests(of: situation).map(\.name)
         let leaving = method == .save ? ordinary : []
         if method != .save, !ordinary.isEmpty { obstacles.append(UpgradeObstacle(.guestMemoryOrdinary, guests: ordinary)) }
@@ -76,7 +85,34 @@ extension UpgradePlan {
         return obstacles
     }
 
-    /// Bytes of the region that a change of the kernel takes: the new root, and guests that are saved there.
+    /// True where guests are written to a disk in the host, for want of memory that is set aside.
+    static func isOnDisk(_ method: UpgradeMethod, _ situation: UpgradeSituation) -> Bool {
+        method == .save && situation.guestMemory == nil && situation.localFileSystems != nil
+    }
+
+    /// The file system that takes them; agents choose by the same rule.
+    static func disk(of method: UpgradeMethod, _ situation: UpgradeSituation) -> LocalFileSystem? {
+        isOnDisk(method, situation) ? situation.localFileSystems?.max { $0.free < $1.free } : nil
+    }
+
+    /// A file system, and room in it for guests and for what the agent makes there of root and initrds before the kernel takes them.
+    private static func disk(for method: UpgradeMethod, _ situation: UpgradeSituation) -> [UpgradeObstacle] {
+        guard let disk = disk(of: method, situation) else { return [UpgradeObstacle(.localDiskMissing)] }
+        let root = UInt64(clamping: situation.target.rootSize ?? 0)
+        let needed = sum([
+            luggage(of: method, situation), root, UInt64(clamping: situation.target.kernelAndInitrdSize ?? 0), LocalFileSystem.reserve,
+        ])
+        guard needed > disk.free else { return [] }
+        let guests = ordinaryGuests(of: situation).map(\.name)
+        let size = needed == .max ? "more than is known" : mebibytes(needed)
+        return [
+            UpgradeObstacle(
+                .localDiskFull, guests: guests,
+                detail: "\(size) needed in \(disk.path) for the new system\(guests.isEmpty ? "" : " and these guests"), \(mebibytes(disk.free)) free")
+        ]
+    }
+
+    /// Bytes of region or disk that a change of the kernel takes: the new root, and guests that are saved there.
     private static func luggage(of method: UpgradeMethod, _ situation: UpgradeSituation) -> UInt64 {
         // A guest of unknown size fits nowhere.
         let saved = method == .save ? ordinaryGuests(of: situation).map { $0.memoryBytes ?? .max } : []

@@ -6,8 +6,9 @@ extension UpgradePlan {
     static func expectedPause(of method: UpgradeMethod, _ situation: UpgradeSituation) -> ExpectedPause? {
         guard method.changesKernel, !situation.guests.isEmpty else { return nil }
         let saved = method == .save ? situation.ordinaryBytes : 0
-        guard let last = situation.measuredPauses[method] else { return .guess(saved: saved) }
-        return .measured(milliseconds: last.milliseconds, measuredBytes: last.savedBytes, saved: saved, on: last.host)
+        let gibibyte = isOnDisk(method, situation) ? ExpectedPause.savedGibibyteOnDisk : ExpectedPause.savedGibibyte
+        guard let last = situation.measuredPauses[method] else { return .guess(saved: saved, gibibyte: gibibyte) }
+        return .measured(milliseconds: last.milliseconds, measuredBytes: last.savedBytes, saved: saved, gibibyte: gibibyte, on: last.host)
     }
 
     static func obstaclesOfPolicy(to method: UpgradeMethod, _ situation: UpgradeSituation) -> [UpgradeObstacle] {

@@ -9,17 +9,19 @@ package struct UpgradePlan: Codable, Sendable, Hashable {
         package var pause: GuestPause
         /// How long, where guests pause and there are any.
         package var expected: ExpectedPause?
+        /// The file system that guests' memory is written to; `nil` for a method that writes it to no disk.
+        package var savedIn: String?
         /// Seconds that guests have, all orders together, to shut down; where they are and there are any.
         package var shutdownTime: Int?
         /// What becomes of guests when the new system does not come up.
         package var ifItFails: GuestsAtFailure
         /// - Parameter hasWayBack: the running system comes along over the change of the kernel.
         package init(
-            method: UpgradeMethod, obstacles: [UpgradeObstacle], pause: GuestPause, expected: ExpectedPause? = nil, shutdownTime: Int? = nil,
-            hasWayBack: Bool = false
+            method: UpgradeMethod, obstacles: [UpgradeObstacle], pause: GuestPause, expected: ExpectedPause? = nil, savedIn: String? = nil,
+            shutdownTime: Int? = nil, hasWayBack: Bool = false
         ) {
             (self.method, self.obstacles, self.pause, self.expected) = (method, obstacles, pause, expected)
-            self.shutdownTime = shutdownTime
+            (self.savedIn, self.shutdownTime) = (savedIn, shutdownTime)
             ifItFails = GuestsAtFailure(of: method, hasWayBack: hasWayBack)
         }
         package var isPossible: Bool { obstacles.isEmpty }

@@ -91,6 +91,8 @@ package struct UpgradeSituation: Sendable, Hashable {
     package var rootsInMemory: Set<Digest>
     /// What the running system has set aside for guests.
     package var guestMemory: GuestMemoryStatus?
+    /// Where guests can be saved on a disk in the host; `nil` where memory is set aside for that, or the agent does not know how.
+    package var localFileSystems: [LocalFileSystem]?
     /// By name.
     package var guests: [Guest]
     /// Methods that the documents rule out, and where they say so.
@@ -101,11 +103,12 @@ package struct UpgradeSituation: Sendable, Hashable {
 
     package init(
         running: System, target: System, isRestart: Bool = false, isOperational: Bool = true, agentMethods: [UpgradeMethod] = [],
-        memoryAvailable: UInt64? = nil, rootsInMemory: Set<Digest> = [], guestMemory: GuestMemoryStatus? = nil, guests: [Guest] = [],
+        memoryAvailable: UInt64? = nil, rootsInMemory: Set<Digest> = [], guestMemory: GuestMemoryStatus? = nil,
+        localFileSystems: [LocalFileSystem]? = nil, guests: [Guest] = [],
         forbidden: [UpgradeMethod: String] = [:], kexecFailure: String? = nil, measuredPauses: [UpgradeMethod: MeasuredPause] = [:]
     ) {
         (self.forbidden, self.kexecFailure, self.measuredPauses) = (forbidden, kexecFailure, measuredPauses)
-        self.guestMemory = guestMemory
+        (self.guestMemory, self.localFileSystems) = (guestMemory, localFileSystems)
         self.isOperational = isOperational
         (self.running, self.target, self.isRestart, self.agentMethods) = (running, target, isRestart, agentMethods)
         (self.memoryAvailable, self.rootsInMemory, self.guests) = (memoryAvailable, rootsInMemory, guests)

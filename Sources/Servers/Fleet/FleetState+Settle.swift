@@ -89,8 +89,10 @@ extension FleetState {
             let (sum, overflows) = total.addingReportingOverflow(guest.memoryBytes ?? 0)
             return overflows ? .max : sum
         }
+        // Without memory set aside there is no other place. It is the same before and after.
+        let isOnDisk = upgrade.order.method == .save && GuestMemoryRegion.arguments(among: upgrade.order.image.kernelArguments).isEmpty
         learned[pauseBy: upgrade.order.method] = .init(
-            milliseconds: longest, savedBytes: saved, host: record.document ?? record.id.description, time: now)
+            milliseconds: longest, savedBytes: saved, onDisk: isOnDisk ? true : nil, host: record.document ?? record.id.description, time: now)
         put(learned)
     }
 

@@ -26,15 +26,16 @@ extension FleetState {
                 imageContract: target.imageContract, emulator: target.emulator, machineTypes: target.machineTypes),
             isRestart: isRestart, isOperational: boot.phase == .operational, agentMethods: system?.methods ?? [],
             memoryAvailable: system?.memoryAvailable, rootsInMemory: Set(system?.roots.map(\.root) ?? []), guestMemory: system?.guestMemory,
-            guests: guests(of: boot, on: record), forbidden: forbiddenMethods(on: record),
+            localFileSystems: system?.localFileSystems, guests: guests(of: boot, on: record), forbidden: forbiddenMethods(on: record),
             kexecFailure: model?.kexecFailure.map { failure in
                 "\(model?.model.description ?? ""): on host \(failure.host), \(failure.reason); bennu upgrade trust \(record.document ?? record.id.description)"
             },
             measuredPauses: Dictionary(
                 uniqueKeysWithValues: UpgradeMethod.allCases.compactMap { method in
-                    model?[pauseBy: method].map { ($0.milliseconds, $0.savedBytes, $0.host) }.map {
-                        (method, UpgradeSituation.MeasuredPause(milliseconds: $0.0, savedBytes: $0.1, host: $0.2))
+                    guard let last = model?[pauseBy: method], method != .save || last.onDisk ?? false == (system?.guestMemory == nil) else {
+                        return nil
                     }
+                    return (method, .init(milliseconds: last.milliseconds, savedBytes: last.savedBytes, host: last.host))
                 }))
     }
 

@@ -8,7 +8,7 @@ struct DiskPlacesTests {
     static let mount = "36 1 254:1 / /srv/guests rw,noatime shared:3 - ext4 /dev/vda1 rw,stripe=4"
 
     /// A host with one disk in a PCI slot, with a partition, and more below the same names.
-    private func host(_ mounts: String...) throws -> TemporaryRoot {
+    func host(_ mounts: String...) throws -> TemporaryRoot {
         let host = try TemporaryRoot()
         let disk = "/sys/devices/pci0000:00/0000:00:05.0/virtio2/block/vda"
         try host.put("\(disk)/size", "8192\n")

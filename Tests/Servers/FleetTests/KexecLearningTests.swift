@@ -124,6 +124,11 @@ struct KexecLearningTests {
         let (boot, image) = (try #require(record.boot), try #require(fixture.state.images.values.first))
         let situation = fixture.state.situation(of: boot, on: record, target: image, arguments: [], isRestart: false)
         #expect(situation.measuredPauses == [.save: .init(milliseconds: 9000, savedBytes: 1 << 30, host: "h1")])
+        // Without memory set aside guests were on a disk, which says nothing of memory.
+        var other = boot
+        other.status?.system = RunningSystem(
+            root: nil, kernelRelease: "6.12", guestMemory: GuestMemoryStatus(bytes: 1 << 30, free: 1 << 30))
+        #expect(fixture.state.situation(of: other, on: record, target: image, arguments: [], isRestart: false).measuredPauses.isEmpty)
     }
 
     @Test("what was learned outlives the server, until an operator trusts the model again")

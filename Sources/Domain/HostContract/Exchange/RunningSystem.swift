@@ -14,12 +14,14 @@ package struct RunningSystem: Codable, Sendable, Hashable {
     package var methods: [UpgradeMethod]
     /// The memory that is set aside for guests; `nil` where there is none.
     package var guestMemory: GuestMemoryStatus?
+    /// Where guests can be saved instead; `nil` where memory is set aside, and from agents that do not know how.
+    package var localFileSystems: [LocalFileSystem]?
 
     package init(
         root: Digest?, kernelRelease: String, roots: [RootInMemory] = [], memoryAvailable: UInt64? = nil, methods: [UpgradeMethod] = [],
-        guestMemory: GuestMemoryStatus? = nil
+        guestMemory: GuestMemoryStatus? = nil, localFileSystems: [LocalFileSystem]? = nil
     ) {
-        self.guestMemory = guestMemory
+        (self.guestMemory, self.localFileSystems) = (guestMemory, localFileSystems)
         (self.root, self.kernelRelease, self.roots) = (root, kernelRelease, roots)
         (self.memoryAvailable, self.methods) = (memoryAvailable, methods)
     }

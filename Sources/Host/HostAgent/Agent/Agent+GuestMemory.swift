@@ -79,6 +79,10 @@ extension Agent {
             _ = try? await threads.runIfActive { wayBack.take(because: "nobody wrote down which guests stand") }
             wayBack.close()
         }
+        do { try await threads.runIfActive { try LuggageDisk(root: root).discard() } } catch {
+            log(.warning, "what guests were saved in stays on its disk", ["reason": "\(error)"])
+            news.append(.init(name: "luggage-left", detail: "\(error)"))
+        }
         _ = try? await threads.runIfActive {
             // libvirtd is not woken for nothing.
             if PersistentMemory(root: root).isUsed, let active = try? libvirt.domains().filter(\.isActive) {

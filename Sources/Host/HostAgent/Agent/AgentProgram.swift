@@ -2,8 +2,8 @@ import Glibc
 import HostContract
 import NIOPosix
 
-/// The command line of `bennu-agent`: nothing to run as the agent, `prepare` before libvirtd starts, `resume` as the
-/// first thing under a new kernel, `stand` before it is left again, `adopt` before the libvirtd that follows, `--version`.
+/// The command line of `bennu-agent`: nothing to run as the agent, `prepare` before libvirtd starts, `luggage` and
+/// `resume` as the first things under a new kernel, `stand` before it is left again, `adopt` before the libvirtd that follows, `--version`.
 package enum AgentProgram {
     /// - Returns: the exit status.
     package static func run(_ arguments: [String]) async -> Int32 {
@@ -13,6 +13,12 @@ package enum AgentProgram {
         case "prepare": return prepare(log)
         case "resume":
             FirstResume(root: .host).run()
+            return 0
+        case "luggage":
+            do throws(HostFailure) { try LuggageDisk(root: .host).take() } catch {
+                log(.error, "the disk that guests were saved on cannot be taken over", ["reason": error.description])
+                return 1
+            }
             return 0
         case "stand":
             let stand = SecondStand(root: .host)
@@ -34,7 +40,9 @@ package enum AgentProgram {
             return 0
         case "inventory": return printInventory()
         default:
-            log(.error, "usage: bennu-agent [run | prepare | resume | stand [--undo] | adopt | guard ORDER SECONDS | inventory | --version]")
+            log(
+                .error, "usage: bennu-agent [run | prepare | luggage | resume | stand [--undo] | adopt | guard ORDER SECONDS | inventory | --version]"
+            )
             return 64
         }
     }

@@ -89,17 +89,23 @@ struct AgentSession: Sendable {
     private func system() async throws -> RunningSystem {
         let (root, inventory, boot) = (agent.root, agent.inventory, handover.boot)
         let mayFree = await !state.isBusyWithOrder
-        let (system, freed) = try await worker.blocking { () throws(HostFailure) -> (RunningSystem, [RootInMemory]) in
+        let (system, freed, swept) = try await worker.blocking { () throws(HostFailure) -> (RunningSystem, [RootInMemory], [String]) in
             let running = RootIdentity.running(in: root)
             let shelf = RootShelf(root: root)
-            let memory = PersistentMemory(root: root).status
-            let freed = mayFree && UpgradeMemory.load(from: root).map({ $0.boot == boot }) ?? true ? shelf.free(running: running) : []
+            let region = PersistentMemory(root: root)
+            let (memory, disk) = (region.status, LuggageDisk(root: root))
+            let isSettled = mayFree && UpgradeMemory.load(from: root).map { $0.boot == boot } ?? true
+            let freed = isSettled ? shelf.free(running: running) : []
+            let swept = isSettled ? disk.sweep() : []
+            let kernelMethods: [UpgradeMethod] = memory != nil ? [.warm, .save] : region.isAsked ? [] : [.save]
             let system = RunningSystem(
                 root: running, kernelRelease: root.line("/proc/sys/kernel/osrelease") ?? "unknown", roots: shelf.roots(running: running),
                 memoryAvailable: inventory.memoryAvailable,
-                methods: [.live, .soft] + (memory != nil && root.exists("/usr/sbin/kexec") ? [.warm, .save] : []) + [.cold], guestMemory: memory)
-            return (system, freed)
+                methods: [.live, .soft] + (root.exists("/usr/sbin/kexec") ? kernelMethods : []) + [.cold], guestMemory: memory,
+                localFileSystems: memory == nil && !region.isAsked ? disk.candidates.map(\.space) : nil)
+            return (system, freed, swept)
         }
+        for directory in swept { await state.add(.init(name: "luggage-removed", detail: "\(directory) of a kernel change that was not completed")) }
         for image in freed { await state.add(.init(name: "root-freed", detail: "\(image.root.short), \(image.bytes >> 20) MiB")) }
         return system
     }

@@ -8,6 +8,7 @@ package import Primitives
 ///
 /// Nothing in it is copied when the kernel changes, and a cold boot clears it: only a kernel that was told to take it over does so.
 package struct PersistentMemory: GuestMemory {
+    /// Where no memory is set aside, what one system leaves for the next is seen here from a disk: see `LuggageDisk`.
     package static let place = "/run/bennu/memory"
     private static let guests = "/guests"
     static let roots = place + "/roots"

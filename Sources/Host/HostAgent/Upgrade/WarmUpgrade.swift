@@ -26,20 +26,28 @@ struct WarmUpgrade {
         guard let kernelSize = order.image.kernelSize, let initrds = order.image.initrds, !initrds.isEmpty else {
             throw HostFailure(.missing, "the order does not say which kernel and initrd to start")
         }
-        guard memory.status != nil else { throw HostFailure(.missing, "this host has set no memory aside for its guests") }
+        let isOnDisk = memory.status == nil
+        guard !isOnDisk || order.method == .save && !memory.isAsked else {
+            throw HostFailure(.missing, "this host has set no memory aside for its guests")
+        }
         guard let former = RootIdentity.running(in: root) else { throw HostFailure(.missing, "nobody wrote down which root runs here") }
         let (here, there) = (Self.memory(root.kernelArguments.map(String.init)), Self.memory(order.image.kernelArguments))
         guard here == there else {
             let (old, new) = (here.joined(separator: " "), there.joined(separator: " "))
-            throw HostFailure(.foreign, "the new kernel would set aside \(new.isEmpty ? "no memory" : new), and guests lie in \(old)")
+            throw HostFailure(
+                .foreign,
+                "the new kernel would set aside \(new.isEmpty ? "no memory" : new), and \(old.isEmpty ? "the running one none" : "guests lie in \(old)")"
+            )
         }
         try admitGuests()
         do throws(HostFailure) {
             try UpgradeMemory.begin(order.id, boot: handover.boot, former: former, target: image.digest, in: root)
+            let disk = isOnDisk ? try openDisk(image, kernelSize: kernelSize, initrds) : nil
             try fetch(image, kernelSize: kernelSize, initrds: initrds)
             try luggage.prepare(image: image.digest, former: former, machineID: machineID)
-            let crashArguments = try packFormer(former)
-            try load(initrds, crashArguments)
+            // What lies on a disk is not gone back to.
+            let crashArguments = isOnDisk ? "" : try packFormer(former)
+            try load(initrds, crashArguments, image, disk)
             note(UpgradeStep.kernelLoaded.rawValue, "\(order.image.kernelRelease), to be started without the firmware")
         } catch {
             undo()
@@ -74,6 +82,16 @@ struct WarmUpgrade {
             guest.launch = try stand.launch(of: guest)
         } catch { guest.needsLibvirt = error.reason }
         return guest
+    }
+
+    /// Room for guests, for the root and for what it makes the initrds, and for what else comes along.
+    private func openDisk(_ image: AssignedImage.Root, kernelSize: Int64, _ initrds: [AssignedImage.Root]) throws(HostFailure) -> LuggageNote {
+        let files = initrds.reduce(kernelSize &+ 2 &* image.size) { $0 &+ $1.size }
+        var needed = UInt64(clamping: files) &+ LocalFileSystem.reserve
+        for guest in try guests() { needed &+= DomainTraits(try libvirt.liveXML(guest.name))?.memory ?? 0 }
+        let (disk, path) = try LuggageDisk(root: root).open(order.id, needing: needed)
+        note("disk-chosen", "no memory is set aside: guests are saved in \(path)/\(disk.directory), which goes when they run again")
+        return disk
     }
 
     private static func memory(_ words: [String]) -> [String] { words.filter { $0.hasPrefix("memmap=") } }
@@ -112,17 +130,30 @@ struct WarmUpgrade {
     }
 
     /// One file, each part on a boundary of four bytes: else the kernel drops it silently.
-    private func load(_ initrds: [AssignedImage.Root], _ more: String) throws(HostFailure) {
+    /// - Parameter disk: where the rest is, when that is a disk: the root comes with the initrds then, as it knows how to find a disk.
+    private func load(
+        _ initrds: [AssignedImage.Root], _ more: String, _ image: AssignedImage.Root, _ disk: LuggageNote?
+    ) throws(HostFailure) {
         var joined: [UInt8] = []
         for initrd in initrds {
             joined += try root.read("\(Self.directory)/\(initrd.digest.hexadecimal)", limit: 1 << 30) ?? []
             while joined.count % 4 != 0 { joined.append(0) }
         }
-        try root.write(Self.initrd, joined, mode: 0o600)
+        let file = disk == nil ? Self.initrd : PersistentMemory.place + "/initrd"
+        let system = "\(PersistentMemory.roots)/\(image.digest.hexadecimal).img"
+        try root.write(file, joined, mode: 0o600)
+        if let disk {
+            let archive = InitrdArchive(root: root, file: file)
+            try archive.append(LuggageNote.name, try disk.encoded())
+            try archive.append("root.img", contentsOf: system)
+            try archive.close()
+        }
         try Command(
             "/usr/sbin/kexec",
-            ["-s", "-l", root.path(kernel), "--initrd=\(root.path(Self.initrd))", "--command-line=\(commandLine(of: order.image))\(more)"]
+            ["-s", "-l", root.path(kernel), "--initrd=\(root.path(file))", "--command-line=\(commandLine(of: order.image))\(more)"]
         ).run(in: root, seconds: 300)
+        // The kernel has them: the room is guests'.
+        if disk != nil { for path in [file, system] { try root.remove(path) } }
     }
 
     /// What the boot script said of our servers and the NIC, and the arguments that the image is to have.
@@ -141,6 +172,7 @@ struct WarmUpgrade {
     /// Before the guests stand: the host is as it was.
     func undo() {
         Self.abandon(in: root)
+        try? LuggageDisk(root: root).discard()
         UpgradeMemory.giveUp(in: root)
     }
 
@@ -155,6 +187,7 @@ struct WarmUpgrade {
     func leave(_ guests: [StandingGuests.Guest], under grant: ClaimGrant, nonce: String) throws(HostFailure) {
         guard let image = order.image.root?.digest else { throw HostFailure(.missing, "the image has no root of its own") }
         try luggage.complete(StandingGuests(guests: guests), under: grant, nonce: nonce, handover: handover, image: image)
+        try LuggageDisk(root: root).flush()
         // What is mapped is in place; the file system's own notes may still be in the page cache. Loop devices may keep it busy.
         sync()
         let regions = memory.mounted

@@ -88,6 +88,7 @@ extension HostDetail {
         if let system = record.boot?.status?.system {
             add("kernel runs", system.kernelRelease)
             add("kept for guests", system.guestMemory.map { "\($0.bytes >> 20) MiB, \($0.free >> 20) MiB of it free" })
+            for disk in system.localFileSystems ?? [] { add("saves guests in", "\(disk.path), \(disk.free >> 20) MiB of it free") }
             for root in system.roots {
                 add(
                     "root in memory",

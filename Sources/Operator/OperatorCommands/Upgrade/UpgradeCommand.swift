@@ -63,7 +63,7 @@ extension UpgradeOutlook {
 
 extension UpgradePlan.Candidate {
     fileprivate var pauseText: String {
-        if let expected { return "about \(expected)" }
+        if let expected { return "about \(expected)" + (savedIn.map { "; written to \($0)" } ?? "") }
         guard let shutdownTime else { return pause.text }
         return "\(pause.text); up to \(PauseText.of(milliseconds: shutdownTime * 1000)) to shut down"
     }

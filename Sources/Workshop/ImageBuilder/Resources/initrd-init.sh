@@ -103,6 +103,19 @@ find_handover() {
     done
     return 1
 }
+# Where no memory was set aside: the root came with the initrd, and its agent knows how to find the disk on which all else is, guests among it.
+find_luggage() {
+    image=/run/bennu/image/${ROOT#sha256:}.img
+    mkdir -p /run/bennu/image $KEPT
+    mount -t tmpfs -o nosuid,nodev,noexec,mode=0700,size=90% tmpfs /run/bennu/image
+    cp /root.img "$image" && rm /root.img && compose_root "$image" && cp /luggage.json /run/bennu/ || return
+    # What the agent mounts is to stay when it has done so.
+    for tree in proc sys dev run; do mount --move /$tree /root/$tree; done
+    chroot /root /usr/lib/bennu/bennu-agent luggage
+    found=$?
+    for tree in run dev sys proc; do mount --move /root/$tree /$tree; done
+    return $found
+}
 # Devices of the kernel that panicked still write to its memory: bit 2 of the command register is what lets them (PCI 3.0 section 6.2.2).
 stop_devices() {
     for device in /sys/bus/pci/devices/*; do
@@ -137,9 +150,11 @@ if [ -n "$HANDOVER" ]; then
     modprobe -a -q loop squashfs overlay 2>/dev/null &
     modprobe -a -q crc32c_generic ext4 2>/dev/null
     wait
-    if ! find_handover 2>/run/bennu/handover.err; then
+    found=0
+    if [ -f /luggage.json ]; then find_luggage; else find_handover; fi 2>/run/bennu/handover.err || found=$?
+    if [ $found != 0 ]; then
         # Without it nobody knows who this host is, or which guests stand: from the start, then.
-        mark "handover-lost: no memory holds $HANDOVER; $(tail -n 1 /run/bennu/handover.err)"
+        mark "handover-lost: nothing holds $HANDOVER; $(tail -n 1 /run/bennu/handover.err)"
         sleep 5
         reboot -f
     fi
@@ -171,7 +186,7 @@ if [ -n "$HANDOVER" ]; then
         mark "$MISSING"
         [ -e $GUARD/arming ] || [ -e $GUARD/armed ] && go_back "$MISSING"
     fi
-    compose_root $KEPT/roots/${ROOT#sha256:}.img || go_back "the root of the new image cannot be mounted"
+    [ -f /luggage.json ] || compose_root $KEPT/roots/${ROOT#sha256:}.img || go_back "the root of the new image cannot be mounted"
     # Without it a program of Swift sees no arguments.
     mount -t proc -o nosuid,nodev,noexec proc /root/proc
     # Unpacked from the root image while this goes on: the programs that guests wait for.
