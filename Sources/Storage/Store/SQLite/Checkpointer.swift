@@ -29,7 +29,10 @@ final class Checkpointer: Sendable {
         switch plan.withLock({ $0.action(after: pages) }) {
         case .nothing: break
         // One that fails leaves the log as it is, and the next will be tried.
-        case .here: sqlite3_wal_checkpoint_v2(writer, nil, SQLITE_CHECKPOINT_PASSIVE, nil, nil)
+        case .here:
+            // One that is under way beside would have this one do nothing.
+            queue.sync {}
+            sqlite3_wal_checkpoint_v2(writer, nil, SQLITE_CHECKPOINT_PASSIVE, nil, nil)
         case .beside:
             queue.async { [connection] in
                 connection.inDatabase { _ = sqlite3_wal_checkpoint_v2($0.sqliteConnection, nil, SQLITE_CHECKPOINT_PASSIVE, nil, nil) }
