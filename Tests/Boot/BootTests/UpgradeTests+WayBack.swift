@@ -88,7 +88,8 @@ extension UpgradeTests {
             #expect(after.record.upgrade?.state == .failed && after.summary.drift)
             #expect(after.record.boot?.image == before.record.boot?.image && after.record.standIn?.failed == after.assignment?.image)
             let names = try await site.wholeTimeline().map(\.name)
-            #expect(names.count { $0 == "agent-missing" } == 2 && names.count { $0 == "boot-failed" } == 2, "\(names)")
+            // An emulated kernel may crash besides, while it patches itself: that is a start that ended early.
+            #expect(names.count { $0 == "agent-missing" } == 2 && names.count { $0 == "boot-failed" } >= 2, "\(names)")
 
             let hanging = site.evidence("hanging")
             defer { try? FileManager.default.removeItem(atPath: hanging) }

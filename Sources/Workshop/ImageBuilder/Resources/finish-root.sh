@@ -112,7 +112,7 @@ masked="libvirt-guests.service apt-daily.timer apt-daily-upgrade.timer apt-daily
     systemd-hibernate-clear.service systemd-rfkill.socket getty.target getty@.service serial-getty@.service
     getty-static.service console-getty.service container-getty@.service sshd-keygen.service systemd-ask-password-wall.path
     systemd-ask-password-console.path systemd-battery-check.service sys-kernel-debug.mount sys-kernel-tracing.mount systemd-pstore.service
-    open-iscsi.service rpcbind.socket rpcbind.service sshd-unix-local.socket sshd-vsock.socket
+    open-iscsi.service blk-availability.service rpcbind.socket rpcbind.service sshd-unix-local.socket sshd-vsock.socket
     systemd-network-generator.service systemd-udev-load-credentials.service systemd-remount-fs.service sys-kernel-config.mount
     sys-fs-fuse-connections.mount dev-mqueue.mount run-lock.mount proc-sys-fs-binfmt_misc.automount modprobe@configfs.service
     modprobe@fuse.service modprobe@drm.service"
