@@ -86,6 +86,7 @@ struct ServerAssembly {
         let addresses = plan.listenAddresses
         let http = OutcomeCounters(label: "bennu_boot_http")
         let tftp = OutcomeCounters(label: "bennu_tftp")
+        let tftpDrops = SocketDrops()
         var services: [any Service] = [JournalService(journal: journal), fleet]
         let dhcp = DHCPServer(
             configuration: DHCPServerConfiguration(
@@ -93,7 +94,7 @@ struct ServerAssembly {
                 port: UInt16(clamping: plan.dhcpPort), proxyPort: UInt16(clamping: plan.proxyPort)),
             directory: fleet, leases: RecordedLeases(store), logger: logger)
         if plan.roles.contains(.operator) {
-            let status = statusReport(dhcp: dhcp.statistics, http: http, tftp: tftp)
+            let status = statusReport(dhcp: dhcp.statistics, http: http, tftp: tftp, tftpDrops: tftpDrops)
             let servesDHCP = plan.roles.contains(.dhcp)
             let server = OperatorServer(
                 fleet: fleet, socketPath: plan.socket, logger: quiet, desk: servesDHCP ? dhcp.orders : nil, trace: servesDHCP ? dhcp.trace : nil,
@@ -114,7 +115,7 @@ struct ServerAssembly {
             services.append(
                 TFTPService(
                     directory: fleet, addresses: addresses, port: UInt16(clamping: plan.tftpPort), isSinglePort: plan.tftpOnSinglePort,
-                    counters: tftp, logger: logger))
+                    counters: tftp, drops: tftpDrops, logger: logger))
         }
         if let power = plan.power {
             services.append(
@@ -147,7 +148,9 @@ struct ServerAssembly {
         return quiet
     }
 
-    private func statusReport(dhcp: DHCPStatistics, http: OutcomeCounters, tftp: OutcomeCounters) -> @Sendable () -> ServerStatus {
+    private func statusReport(
+        dhcp: DHCPStatistics, http: OutcomeCounters, tftp: OutcomeCounters, tftpDrops: SocketDrops
+    ) -> @Sendable () -> ServerStatus {
         let port = UInt16(clamping: plan.httpPort)
         let addresses = plan.roles.contains(.boot) ? plan.interfaces : []
         let bootServers = addresses.compactMap { interface in
@@ -163,6 +166,9 @@ struct ServerAssembly {
             if packets.conflicts > 0 { counters["dhcp"]?["address-conflicts"] = packets.conflicts }
             counters["http"] = http.all.mapValues { UInt64($0) }
             counters["tftp"] = tftp.all.mapValues { UInt64($0) }
+            for (role, drops) in [("dhcp", packets.socketDrops), ("tftp", tftpDrops.total)] where drops > 0 {
+                counters[role]?["socket-drops"] = drops
+            }
             if journal.dropped > 0 { counters["journal"] = ["events-dropped": journal.dropped] }
             return ServerStatus(
                 version: BennuVersion.current, site: plan.site, roles: plan.roles.map(\.rawValue).sorted(),

@@ -48,6 +48,8 @@ package struct DHCPServer: Service {
         let table = startingTable(stored)
         let endpoints = try openEndpoints(configuration)
         trace.name(Dictionary(zip(endpoints.map(\.interfaceIndex), configuration.interfaces.map(\.name)), uniquingKeysWith: { first, _ in first }))
+        statistics.drops.watch(endpoints.map(\.socket))
+        defer { statistics.drops.watch([]) }
         let stop = try StopRequest()
         let queue = try CommitQueue(limit: configuration.commitQueueLimit)
         let results = CommitResults()

@@ -1,5 +1,6 @@
 import BootPolicy
 import DHCPWire
+import DatagramIO
 import Metrics
 import Synchronization
 
@@ -21,6 +22,8 @@ package final class DHCPStatistics: Sendable {
         package var leases: UInt64 = 0
         /// Free addresses that another machine answered for.
         package var conflicts: UInt64 = 0
+        /// Datagrams that the kernel dropped at our sockets.
+        package var socketDrops: UInt64 = 0
         package init() {}
     }
 
@@ -33,6 +36,7 @@ package final class DHCPStatistics: Sendable {
     private let committedChanges = Atomic<UInt64>(0)
     private let leases = Atomic<UInt64>(0)
     private let conflicts = Atomic<UInt64>(0)
+    let drops = SocketDrops()
 
     package init() {}
 
@@ -45,6 +49,7 @@ package final class DHCPStatistics: Sendable {
         snapshot.committedChanges = committedChanges.load(ordering: .relaxed)
         snapshot.leases = leases.load(ordering: .relaxed)
         snapshot.conflicts = conflicts.load(ordering: .relaxed)
+        snapshot.socketDrops = drops.total
         return snapshot
     }
 

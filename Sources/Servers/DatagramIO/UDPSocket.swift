@@ -38,6 +38,10 @@ package struct UDPSocket: Sendable {
         return Int(count)
     }
 
+    /// Datagrams that were dropped before anybody read them, since the socket was opened: mostly because its buffer was full (SO_MEMINFO). Begins
+    /// anew after 2^32.
+    package var drops: UInt32 { csockets_drops(descriptor.number) }
+
     /// Lets this many bytes wait to be sent, as far as the system allows.
     package func setSendBuffer(_ bytes: Int32) { csockets_send_buffer(descriptor.number, bytes) }
 

@@ -29,6 +29,32 @@ import Testing
         #expect(try received.first?.interfaceIndex == NetworkInterface.named("lo")?.index)
     }
 
+    @Test("What does not fit into a socket's buffer is counted, also when another socket has taken its place")
+    func drops() throws {
+        let (a, drops) = (try UDPSocket(address: Self.loopback, port: 0), SocketDrops())
+        func overflow() throws {
+            let b = try UDPSocket(address: Self.loopback, port: 0, receiveBuffer: 4096)
+            drops.watch([b])
+            #expect(b.drops == 0)
+            let datagram = OutgoingDatagram(bytes: [UInt8](repeating: 1, count: 1000), destination: Self.loopback, port: b.localPort)
+            #expect(a.send([OutgoingDatagram](repeating: datagram, count: 60)).allSatisfy { $0 == nil })
+            var received = 0
+            while true {
+                let batch = try b.receive(into: DatagramBatch())
+                if batch.isEmpty { break }
+                received += batch.count
+            }
+            #expect(received < 60 && Int(b.drops) == 60 - received)
+        }
+        try overflow()
+        let first = drops.total
+        try overflow()
+        #expect(first > 0 && drops.total > first)
+        drops.watch([])
+        let all = drops.total
+        #expect(all > first && drops.total == all)
+    }
+
     @Test("A datagram that is longer than the buffer is marked")
     func truncated() throws {
         let (a, b) = (try UDPSocket(address: Self.loopback, port: 0), try UDPSocket(address: Self.loopback, port: 0))

@@ -1,4 +1,4 @@
-import DatagramIO
+package import DatagramIO
 package import Fleet
 package import Logging
 package import Primitives
@@ -20,17 +20,18 @@ package struct TFTPService: Service {
     package var isSinglePort: Bool
     package var limits: TFTPLimits
     package var counters: OutcomeCounters
+    package var drops: SocketDrops
     package var logger: Logger
     /// Called once, when everything is bound, with the ports that are asked, in the order of the addresses.
     package var onListening: @Sendable ([UInt16]) -> Void
 
     package init(
         directory: any BootDirectory, addresses: [IPv4Address] = [.any], port: UInt16 = 69, isSinglePort: Bool = false, limits: TFTPLimits = .init(),
-        counters: OutcomeCounters = OutcomeCounters(label: "bennu_tftp"), logger: Logger,
+        counters: OutcomeCounters = OutcomeCounters(label: "bennu_tftp"), drops: SocketDrops = SocketDrops(), logger: Logger,
         onListening: @escaping @Sendable ([UInt16]) -> Void = { _ in }
     ) {
         (self.directory, self.addresses, self.port, self.isSinglePort) = (directory, addresses, port, isSinglePort)
-        (self.limits, self.counters, self.logger, self.onListening) = (limits, counters, logger, onListening)
+        (self.limits, self.counters, self.drops, self.logger, self.onListening) = (limits, counters, drops, logger, onListening)
     }
 
     /// As many transfers at once can one port of a client have.
@@ -43,6 +44,8 @@ package struct TFTPService: Service {
         let listeners = try addresses.map { address throws(SocketError) in try open(address, port: port) }
         let transferAddress = addresses.count == 1 ? addresses[0] : .any
         let sockets = try (0..<(isSinglePort ? 0 : Self.transferSockets)).map { _ throws(SocketError) in try open(transferAddress, port: 0) }
+        drops.watch(listeners + sockets)
+        defer { drops.watch([]) }
         let context = TFTPContext(directory: directory, limits: limits, counters: counters, logger: logger)
         let stop = try WakeUp()
         let failure = Mutex<SocketError?>(nil)

@@ -83,6 +83,8 @@ int csockets_send(int descriptor, struct csockets_outgoing *datagrams, int count
 int csockets_send_gathered(int descriptor, struct csockets_gathered *messages, int count);
 /// Bytes that may wait in the socket to be sent; beyond wmem_max where the process may.
 void csockets_send_buffer(int descriptor, int bytes);
+/// Datagrams that the kernel has dropped at this socket since it was opened, most for want of room in its buffer; 0 where it does not say.
+uint32_t csockets_drops(int descriptor);
 /// The greatest IPv4 packet that goes to an address unfragmented, as far as routes and ICMP have told.
 int csockets_path_mtu(uint32_t address);
 
