@@ -11,6 +11,11 @@ struct HolderCounts: Sendable {
         return until.count < most
     }
 
+    var isEmpty: Bool { until.isEmpty }
+
+    /// How many hold something now.
+    func count(at now: Int64) -> Int { until.values.count { $0 > now } }
+
     func holds(_ key: UInt64, at now: Int64) -> Bool { until[key].map { $0 > now } ?? false }
 
     mutating func hold(_ key: UInt64, until end: Int64) {

@@ -49,6 +49,11 @@ package struct LeaseTable: Sendable {
 
     package func lease(at address: IPv4Address) -> Lease? { records[address]?.current }
 
+    /// Leases, offers and quarantines that are in force, in no order.
+    package func forEachHeld(at now: Int64, _ body: (Lease) -> Void) {
+        for record in records.values where record.current.isHeld(at: now) { body(record.current) }
+    }
+
     /// Leases and offers of one NIC, in the order in which they were made.
     package func leases(of hardwareAddress: HardwareAddress) -> [Lease] {
         addresses[hardwareAddress]?.compactMap { records[$0]?.current } ?? []

@@ -3,7 +3,7 @@ package import Primitives
 /// How many addresses are quarantined by what came from one relay circuit, whoever it said it was. A machine that declines whatever it is
 /// given must not empty a pool: beyond the limits it is not believed.
 package struct QuarantineCounts: Sendable {
-    private var byCircuit: [RelayCircuit: HolderCounts] = [:]
+    private var byCircuit = CircuitCounts()
     /// Clients that operators were told of.
     private var told = HolderCounts()
 
@@ -17,17 +17,17 @@ package struct QuarantineCounts: Sendable {
     package init(of table: LeaseTable) { for record in table.records.values where record.current.state == .declined { hold(record.current) } }
 
     package mutating func admits(_ address: IPv4Address, from circuit: RelayCircuit, most: Int, now: Int64) -> Bool {
-        byCircuit[circuit]?.admits(UInt64(address.value), most: most, now: now) ?? true
+        byCircuit.admits(UInt64(address.value), at: circuit, most: most, now: now)
     }
 
     package mutating func hold(_ lease: Lease) {
         guard let circuit = lease.circuit else { return }
-        byCircuit[circuit, default: HolderCounts()].hold(UInt64(lease.address.value), until: lease.expires)
+        byCircuit.hold(UInt64(lease.address.value), at: circuit, until: lease.expires)
     }
 
     package mutating func release(_ lease: Lease) {
         guard let circuit = lease.circuit else { return }
-        byCircuit[circuit]?.release(UInt64(lease.address.value))
+        byCircuit.release(UInt64(lease.address.value), at: circuit)
     }
 
     /// Once an hour for each client, and for so many clients at most: whoever invents hardware addresses fills no journal.

@@ -5,7 +5,7 @@ import Primitives
 package struct StrangerCounts: Sendable {
     /// By `IPv4Prefix.number`. In each, strangers by hardware address and what they declined by `key(_:)`.
     private var bySubnet = NumberTable<HolderCounts>()
-    private var byCircuit: [RelayCircuit: HolderCounts] = [:]
+    private var byCircuit = CircuitCounts()
 
     package init() {}
 
@@ -21,8 +21,14 @@ package struct StrangerCounts: Sendable {
             return false
         }
         guard let circuit = client.circuit, let most = subnet.plan.mostStrangersPerCircuit else { return true }
-        return byCircuit[circuit]?.admits(hardware, most: most, now: now) ?? true
+        return byCircuit.admits(hardware, at: circuit, most: most, now: now)
     }
+
+    /// How many hold an address of the subnet now, or have one in quarantine.
+    package func count(in subnet: ServedSubnet, at now: Int64) -> Int { bySubnet[subnet.plan.prefix.number]?.count(at: now) ?? 0 }
+
+    /// The same at each relay circuit where there are any.
+    package func countsByCircuit(at now: Int64) -> [RelayCircuit: Int] { byCircuit.counts(at: now) }
 
     /// Its address is free again before its time.
     package mutating func release(_ lease: Lease, in subnet: ServedSubnet) {
@@ -54,11 +60,16 @@ package struct StrangerCounts: Sendable {
             }
         }
         guard subnet.plan.mostStrangersPerCircuit != nil, let circuit else { return }
-        byCircuit[circuit, default: HolderCounts()].hold(key, until: end)
+        byCircuit.hold(key, at: circuit, until: end)
     }
 
     private mutating func release(_ key: UInt64, _ circuit: RelayCircuit?, in subnet: ServedSubnet) {
-        bySubnet.update(subnet.plan.prefix.number) { $0.release(key) }
-        if let circuit { byCircuit[circuit]?.release(key) }
+        let number = subnet.plan.prefix.number
+        let isEmpty = bySubnet.update(number) { holders in
+            holders.release(key)
+            return holders.isEmpty
+        }
+        if isEmpty == true { bySubnet[number] = nil }
+        if let circuit { byCircuit.release(key, at: circuit) }
     }
 }

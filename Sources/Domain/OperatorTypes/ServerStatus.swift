@@ -16,7 +16,8 @@ package struct ServerStatus: Codable, Sendable, Hashable {
     package var bootServers: [BootServerAddress]
     /// Downloads where they are limited; `nil` where nothing is.
     package var downloads: DownloadLoads?
-
+    /// How full the pools are; `nil` where this process serves no DHCP.
+    package var addresses: AddressUse?
     /// Network boot programs that documents add, by the number of their architecture, where they are for every vendor class; `nil` for none.
     package var loaders: [Int: String]?
 

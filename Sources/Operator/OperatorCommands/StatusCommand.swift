@@ -3,6 +3,7 @@ import FleetModel
 import HostContract
 import OperatorClient
 import OperatorTypes
+import Primitives
 
 package struct StatusCommand: AsyncParsableCommand {
     /// What scripts ask for.
@@ -33,11 +34,36 @@ package struct StatusCommand: AsyncParsableCommand {
             if let server = status.downloads?.server { add("boot server", server) }
             for (name, load) in (status.downloads?.subnets ?? [:]).sorted(by: { $0.key < $1.key }) { add("subnet \(name)", load) }
             if !loads.isEmpty { print(loads.render() + "\n") }
+            if let use = status.addresses { Self.show(use) }
             var table = TextTable("role", "counter", "count")
             for (role, counters) in status.counters.sorted(by: { $0.key < $1.key }) {
                 for (name, count) in counters.sorted(by: { $0.key < $1.key }) { table.add(role, name, "\(count)") }
             }
             if !table.isEmpty { print(table.render()) }
         }
+    }
+
+    /// Of switch ports only those with the most.
+    private static let mostPorts = 10
+
+    private static func show(_ use: AddressUse) {
+        var pools = TextTable("subnet", "addresses", "in use", "declined", "strangers", "at most")
+        for (name, pool) in use.subnets.sorted(by: { $0.key < $1.key }) {
+            pools.add(
+                name, "\(pool.addresses)", "\(pool.held)", "\(pool.declined)", "\(pool.strangers)", pool.mostStrangers.map { "\($0)" } ?? "-")
+        }
+        if !pools.isEmpty { print(pools.render() + "\n") }
+        var ports = TextTable("switch port", "switch", "strangers")
+        for port in use.ports.prefix(mostPorts) { ports.add(readable(port.circuit), port.remote.map(readable) ?? "-", "\(port.strangers)") }
+        if use.ports.count > mostPorts { ports.add("\(use.ports.count - mostPorts) more", "-", "see --output json") }
+        if !ports.isEmpty { print(ports.render() + "\n") }
+    }
+
+    /// As the switch names it where that is text, else in hexadecimal as a Subnet document takes it.
+    private static func readable(_ hexadecimal: String) -> String {
+        guard let bytes = Hexadecimal.decode(hexadecimal.utf8), !bytes.isEmpty, bytes.allSatisfy({ (33...126).contains($0) }) else {
+            return "0x" + hexadecimal
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }

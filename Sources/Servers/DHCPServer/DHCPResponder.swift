@@ -17,7 +17,7 @@ package struct DHCPResponder: Sendable {
     package var table: LeaseTable
     package private(set) var subnets = SubnetChoice([])
     package var policy: ReplyPolicy
-    private var strangers = StrangerCounts()
+    private(set) var strangers = StrangerCounts()
     package var quarantines: QuarantineCounts
     private let offerTime: UInt32
     private let quarantineTime: UInt32

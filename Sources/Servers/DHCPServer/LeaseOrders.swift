@@ -2,12 +2,14 @@ package import AddressPlan
 import DatagramIO
 import Fleet
 package import HostContract
+package import OperatorTypes
 package import Primitives
 import Synchronization
 
 /// What operators ask of the thread that owns the lease table.
 enum LeaseOrder: Sendable {
     case list(@Sendable (Result<LeaseTable, APIProblem>) -> Void)
+    case use(@Sendable (Result<AddressUse, APIProblem>) -> Void)
     case release(IPv4Address, @Sendable (Result<Lease, APIProblem>) -> Void)
     /// What to ask on our links; empty when the server stops.
     case nextProbes(@Sendable ([ProbeTarget]) -> Void)
@@ -58,6 +60,7 @@ package final class LeaseOrders: LeaseDesk {
         let problem = APIProblem(code: "dhcp-stopped", message: "the DHCP server does not run")
         switch order {
         case .list(let answer): answer(.failure(problem))
+        case .use(let answer): answer(.failure(problem))
         case .release(_, let answer): answer(.failure(problem))
         case .nextProbes(let answer): answer([])
         case .conflict: break
@@ -68,6 +71,11 @@ package final class LeaseOrders: LeaseDesk {
         // A table is a value: it is sorted here, and not in the thread that serves.
         let table = await withCheckedContinuation { continuation in give(.list { continuation.resume(returning: $0) }) }
         return try table.get().leases
+    }
+
+    package func use() async throws(APIProblem) -> AddressUse {
+        let use = await withCheckedContinuation { continuation in give(.use { continuation.resume(returning: $0) }) }
+        return try use.get()
     }
 
     package func release(_ address: IPv4Address) async throws(APIProblem) -> Lease {

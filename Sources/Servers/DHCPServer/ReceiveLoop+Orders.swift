@@ -8,6 +8,7 @@ extension ReceiveLoop {
         for order in orders.take() {
             switch order {
             case .list(let answer): answer(.success(responder.table))
+            case .use(let answer): answer(.success(responder.addressUse(at: clock())))
             case .release(let address, let answer): release(address, answer)
             case .nextProbes(let answer): answer(nextProbes())
             case .conflict(let address, let hardware): quarantine(address, usedBy: hardware)

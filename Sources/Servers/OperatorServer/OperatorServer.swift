@@ -36,7 +36,12 @@ package struct OperatorServer: Sendable {
     private func router() -> Router<BasicRequestContext> {
         let router = Router()
         router.add(middleware: OperatorProblemMiddleware())
-        router.get("/v1/status") { _, _ in try JSONAnswer(status()) }
+        router.get("/v1/status") { _, _ in
+            var status = status()
+            // Not there while the DHCP server starts or stops.
+            status.addresses = try? await desk?.use()
+            return try JSONAnswer(status)
+        }
         addHosts(to: router.group("/v1/hosts"))
         router.get("/v1/models") { _, _ in try JSONAnswer(fleet.models()) }
         router.post("/v1/models/trust") { request, _ in

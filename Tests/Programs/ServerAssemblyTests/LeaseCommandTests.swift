@@ -21,6 +21,10 @@ struct LeaseCommandTests {
         #expect(try server.run("lease", "list", "--state", "declined").output == "no lease\n")
         #expect(try server.run("lease", "list", "--subnet", "lab", "--state", "bound", "--output", "json").output.contains("\"10.77.0.100\""))
         #expect(try server.run("lease", "show", "10.77.0.100").output.contains("state: bound"))
+        let status = try server.run("status").output
+        let pool = "SUBNET  ADDRESSES  IN USE  DECLINED  STRANGERS  AT MOST\nlab     2          1       0         1          2\n"
+        #expect(status.contains(pool), "\(status)")
+        #expect(try server.run("status", "--output", "json").output.contains("\"strangers\""))
         let trace = try server.run("dhcp", "trace", "--interface", "rack0")
         #expect(trace.output.contains(" rack0 < discover from 0.0.0.0:68, ") && trace.output.contains(": answered\n"), "\(trace)")
         #expect(trace.output.contains("    your address: 10.77.0.100\n"))

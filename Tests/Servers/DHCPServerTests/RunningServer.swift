@@ -45,6 +45,8 @@ final class LoopbackRelay {
     let serverPort: UInt16
     private let batch = DatagramBatch()
     private var received: [IncomingDatagram] = []
+    /// What the relay says in 82.1.
+    var circuit: UInt8?
 
     init(serverPort: UInt16) throws {
         socket = try UDPSocket(address: Self.address, port: 0)
@@ -59,7 +61,7 @@ final class LoopbackRelay {
     func send(_ message: DHCPMessage, link: IPv4Address = IPv4Address(10, 0, 0, 0)) throws {
         var message = message
         message.relayAddress = Self.address
-        message.options.set(.relayAgentInformation, to: [5, 4] + link.bytes + [19, 0])
+        message.options.set(.relayAgentInformation, to: [5, 4] + link.bytes + [19, 0] + (circuit.map { [1, 1, $0] } ?? []))
         send(bytes: try message.encode(maximumSize: 1472))
     }
 

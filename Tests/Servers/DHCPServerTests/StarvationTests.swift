@@ -2,6 +2,8 @@ import AddressPlan
 import BootPolicy
 import DHCPServer
 import DHCPWire
+import Glibc
+import OperatorTypes
 import Primitives
 import Testing
 
@@ -117,5 +119,47 @@ import Testing
         #expect(offered(try discover(&responder, 3, now: 61)) != nil)
         #expect(offered(try discover(&responder, 4, now: 61)) != nil)
         #expect(try discover(&responder, 5, now: 61) == .ignore(.unknownHostLimit))
+    }
+
+    @Test(
+        "Operators see how full a pool is, and the strangers of its subnet and of each switch port, as long as they have an address",
+        .enabled(if: geteuid() == 0, "sockets bound to an interface need root"))
+    func seen() async throws {
+        var plan = try rackPlan()
+        (plan.mostStrangers, plan.mostStrangersPerCircuit) = (9, 4)
+        let directory = try TestDirectory([plan])
+        directory.know(nic(4))
+        try await withServer(LoopbackRelay.configuration, directory: directory, leases: TestLeaseStore()) { server, port in
+            let relay = try LoopbackRelay(serverPort: port)
+            func pool(held: Int, declined: Int, strangers: Int) -> [String: AddressUse.Pool] {
+                [
+                    "rack": AddressUse.Pool(
+                        addresses: 10, held: held, declined: declined, strangers: strangers, mostStrangers: 9, mostStrangersPerPort: 4)
+                ]
+            }
+            #expect(try await server.orders.use().subnets == pool(held: 0, declined: 0, strangers: 0))
+            var leases: [DHCPMessage] = []
+            for (number, circuit) in [(1, 0x37), (2, 0x37), (3, 0x38), (4, 0x38)] as [(UInt64, UInt8)] {
+                relay.circuit = circuit
+                leases.append(try relay.lease(nic(number)))
+            }
+            var use = try await server.orders.use()
+            #expect(use.subnets == pool(held: 4, declined: 0, strangers: 3))
+            #expect(use.ports == [.init(circuit: "37", remote: nil, strangers: 2), .init(circuit: "38", remote: nil, strangers: 1)])
+
+            relay.circuit = nil
+            var release = message(.release, from: nic(1))
+            release.clientAddress = leases[0].yourAddress
+            try relay.send(release)
+            var decline = message(.decline, from: nic(3))
+            (decline.requestedAddress, decline.serverIdentifier) = (leases[2].yourAddress, leases[2].serverIdentifier)
+            try relay.send(decline)
+            // Comes behind both.
+            _ = try relay.exchange(message(.discover, from: nic(2)))
+            use = try await server.orders.use()
+            #expect(use.subnets == pool(held: 2, declined: 1, strangers: 2))
+            #expect(use.ports == [.init(circuit: "37", remote: nil, strangers: 1), .init(circuit: "38", remote: nil, strangers: 1)])
+            #expect(server.statistics.snapshot.socketDrops == 0)
+        }
     }
 }

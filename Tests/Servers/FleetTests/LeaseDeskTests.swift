@@ -15,6 +15,8 @@ private final class TestDesk: LeaseDesk {
 
     func leases() async -> [Lease] { table.withLock { $0 } }
 
+    func use() async -> AddressUse { AddressUse() }
+
     func release(_ address: IPv4Address) async throws(APIProblem) -> Lease {
         let released = table.withLock { leases -> Lease? in
             guard let index = leases.firstIndex(where: { $0.address == address }) else { return nil }
