@@ -15,12 +15,13 @@ final class Site: BootDirectory {
     private let dice = Mutex(0)
 
     init() throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "bennu-fuzz-http-\(UUID().uuidString)")
+        // Nobody clears up behind libFuzzer; the same files serve every run.
+        let folder = FileManager.default.temporaryDirectory.appending(path: "bennu-fuzz-http")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let roles = ["seal", "kernel", "root", "initrd", "initrd"]
         blobs = try [0, 5, Self.largest, 7, 7].enumerated().map { index, size in
             let file = folder.appending(path: "\(index)")
-            if index < 4 { try Data(repeating: UInt8(ascii: "z"), count: index == 3 ? 3 : size).write(to: file) }
+            if index < 4 { try Data(repeating: UInt8(ascii: "z"), count: index == 3 ? 3 : size).write(to: file, options: .atomic) }
             return PublishedBlob(digest: Self.digest(index), path: file.path(), size: Int64(size), role: roles[index])
         }
     }
