@@ -8,7 +8,7 @@ import VirtualRack
 
 extension UpgradeTests {
     @Test(
-        "and the kernel is another, and no memory is set aside: the guest stood still on the disk that its own disk is on, and nothing of it stays there",
+        "and the kernel is another, and no memory is set aside: the guest stood still on the disk that its own disk is on, and nothing of it stays there, also when the power is cut",
         .timeLimit(.minutes(30)))
     func savedOnDisk() async throws {
         try await Site.with("disk", memoryMebibytes: 2560, diskBytes: 2 << 30) { site in
@@ -47,10 +47,27 @@ extension UpgradeTests {
             let ticks = try await site.ticks(on: after)
             #expect(ticks.count > before.ticks && ticks == Array(0..<ticks.count), "a tick is missing, or twice: \(ticks)")
             #expect(try await site.ask(after, LocalDisk.questions) == ["mounted": "yes", "pool": "running"])
-            let left = try await site.run(
-                on: after, "ls -A \(LocalDisk.directory); findmnt -n -o TARGET /run/bennu/disk || findmnt -n -o TARGET /run/bennu/memory || true")
-            #expect(left.split(separator: "\n").sorted() == ["lost+found", "ticker.raw", "writer.raw"], "\(left)")
+            try await site.expectNothingSaved(on: after)
             print("the guest stood for \(boot.status?.guests.first?.pause ?? -1) ms")
+
+            // Its power is cut as the guest is about to stand once more.
+            let cut = try await site.carryOut(UpgradeRequest(method: .save, deadline: 1200, isRestart: true)) {
+                try await eventually("the host leaves", within: .seconds(600)) { try await site.host("h1")?.record.boot?.id == boot.id ? nil : true }
+                try await site.rack.power(.reset, "h1")
+            }
+            #expect(cut.record.upgrade?.state == .failed && cut.record.boot?.kind == .cold, "\(cut.record.upgrade?.failure ?? "")")
+            let restarted = try await site.waitForGuests(["ticker"])
+            #expect(try await site.timeline(of: "h1").contains { $0.name == "luggage-removed" })
+            try await site.expectNothingSaved(on: restarted)
         }
+    }
+}
+
+extension Site {
+    /// Only guests' disks are left on the host's own.
+    fileprivate func expectNothingSaved(on host: HostDetail) async throws {
+        let script = "ls -A \(LocalDisk.directory); findmnt -n -o TARGET /run/bennu/disk || findmnt -n -o TARGET /run/bennu/memory || true"
+        let left = try await run(on: host, script).split(separator: "\n").sorted()
+        #expect(left == ["lost+found", "ticker.raw", "writer.raw"], "\(left)")
     }
 }
