@@ -27,9 +27,9 @@ extension UpgradePlan {
     package static func takeover(
         of guests: [UpgradeSituation.Guest], from running: UpgradeSituation.System, by target: UpgradeSituation.System
     ) -> [UpgradeObstacle] {
-        guard let new = target.emulator else { return machineTypes(of: guests, unknownTo: target, \.machineType) }
-        let faults = Dictionary(grouping: guests) { guest in
-            (guest.emulator ?? running.emulator).flatMap { EmulatorFault.between($0, new) }?.text
+        let faults = Dictionary(grouping: guests) { guest -> String? in
+            guard let old = guest.emulator ?? running.emulator, let new = target.emulator else { return nil }
+            return EmulatorFault.between(old, new)?.text
         }
         let refusals = faults.compactMap { fault, guests in fault.map { UpgradeObstacle(.emulatorRefuses, guests: guests.map(\.name), detail: $0) } }
         return refusals.sorted { $0.description < $1.description } + machineTypes(of: guests, unknownTo: target, \.machineType)

@@ -16,9 +16,9 @@ struct UpgradeStepTests {
 
     @Test("what is done before the host leaves can be taken back")
     func point() {
-        #expect(UpgradeMethod.soft.steps.prefix(while: \.isBeforeLeaving).last == .guardianStarted)
-        #expect(UpgradeMethod.warm.steps.prefix(while: \.isBeforeLeaving).last == .kernelLoaded)
-        #expect(UpgradeMethod.cold.steps.prefix(while: \.isBeforeLeaving).last == .received)
+        #expect(UpgradeMethod.soft.steps.prefix { $0 < .leaving }.last == .guardianStarted)
+        #expect(UpgradeMethod.warm.steps.prefix { $0 < .leaving }.last == .kernelLoaded)
+        #expect(UpgradeMethod.cold.steps.prefix { $0 < .leaving }.last == .received)
     }
 
     @Test("progress counts each step once, in order, and takes no other event for one")

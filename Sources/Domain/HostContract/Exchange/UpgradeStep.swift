@@ -21,9 +21,6 @@ package enum UpgradeStep: String, Codable, Sendable, CaseIterable {
     case agentStarted = "agent-started"
     case operational
     case done = "upgrade-done"
-
-    /// True when the host is as it was before, should the order fail here.
-    package var isBeforeLeaving: Bool { self < .leaving }
 }
 
 extension UpgradeStep: Comparable {
