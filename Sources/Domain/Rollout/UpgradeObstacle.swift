@@ -27,13 +27,15 @@ package struct UpgradeObstacle: Sendable, Hashable {
         case guestFixture = "guest-fixture"
         /// A guest that needs a program of the running system.
         case guestProgram = "guest-program"
+        /// A disk of a guest is not reached now: nobody could tell whether the new system reaches it.
+        case diskUnreachable = "disk-unreachable"
         /// The new image's QEMU does not take a guest over from the running one's.
         case emulatorRefuses = "emulator-refuses"
         /// The new image's QEMU does not have a guest's machine type.
         case machineTypeUnknown = "machine-type-unknown"
         /// A guest would stand still longer than its document allows.
         case pauseTooLong = "pause-too-long"
-        /// The documents allow this host other methods only.
+        /// The documents allow this host, or a guest on it, other methods only.
         case policyForbids = "policy-forbids"
         /// On hardware of this model a kernel did not start another, and nobody said since that it would.
         case kexecDistrusted = "kexec-distrusted"
@@ -99,6 +101,7 @@ extension UpgradeObstacle.Code {
         case .guestMemoryOrdinary: "the memory of these guests goes with the kernel"
         case .guestFixture: "this guest can be neither kept nor saved"
         case .guestProgram: "this guest needs a program that ends with the running system"
+        case .diskUnreachable: "the host does not reach a disk of this guest now"
         case .emulatorRefuses: "the new QEMU does not take these guests over from the old one"
         case .machineTypeUnknown: "the new QEMU does not have the machine type of these guests"
         case .pauseTooLong: "this guest may not pause so long"

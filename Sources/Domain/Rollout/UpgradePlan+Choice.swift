@@ -62,7 +62,12 @@ extension UpgradePlan {
         if !situation.isOperational { codes.append(.notOperational) }
         if !situation.agentMethods.contains(.soft) { codes.append(.agentCannot) }
         let programs = situation.guests.compactMap { guest in guest.program.map { UpgradeObstacle(.guestProgram, guests: [guest.name], detail: $0) } }
-        return codes.map { UpgradeObstacle($0) } + programs
+        return codes.map { UpgradeObstacle($0) } + programs + unreachableDisks(of: situation)
+    }
+
+    /// Nothing is left while storage is in trouble: a cold restart may be what mends it.
+    static func unreachableDisks(of situation: UpgradeSituation) -> [UpgradeObstacle] {
+        situation.guests.compactMap { guest in guest.unreachable.map { UpgradeObstacle(.diskUnreachable, guests: [guest.name], detail: $0) } }
     }
 
     private static func fits(_ situation: UpgradeSituation) -> Bool {

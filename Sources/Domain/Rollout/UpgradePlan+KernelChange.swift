@@ -17,6 +17,7 @@ extension UpgradePlan {
         for guest in situation.guests {
             if let fixture = guest.fixture { obstacles.append(UpgradeObstacle(.guestFixture, guests: [guest.name], detail: fixture)) }
         }
+        obstacles += unreachableDisks(of: situation)
         obstacles += takeover(of: situation.guests, from: running, by: target)
         if !situation.isOperational { obstacles.append(UpgradeObstacle(.notOperational)) }
         if !situation.agentMethods.contains(method) { obstacles.append(UpgradeObstacle(.agentCannot)) }

@@ -12,7 +12,11 @@ extension UpgradePlan {
     }
 
     static func obstaclesOfPolicy(to method: UpgradeMethod, _ situation: UpgradeSituation) -> [UpgradeObstacle] {
-        situation.forbidden[method].map { [UpgradeObstacle(.policyForbids, detail: $0)] } ?? []
+        let ofHost = situation.forbidden[method].map { [UpgradeObstacle(.policyForbids, detail: $0)] } ?? []
+        return ofHost
+            + situation.guests.compactMap { guest in
+                guest.forbidden[method].map { UpgradeObstacle(.policyForbids, guests: [guest.name], detail: $0) }
+            }
     }
 
     static func obstaclesOfExperience(with method: UpgradeMethod, _ situation: UpgradeSituation) -> [UpgradeObstacle] {

@@ -35,6 +35,11 @@ package struct UpgradePlan: Codable, Sendable, Hashable {
     /// The cheapest method that is possible.
     package var choice: UpgradeMethod? { candidates.first(where: \.isPossible)?.method }
 
+    /// The cheapest of those that are harder, where a method was given up.
+    package func next(after method: UpgradeMethod) -> UpgradeMethod? {
+        candidates.drop { $0.method != method }.dropFirst().first(where: \.isPossible)?.method
+    }
+
     package subscript(method: UpgradeMethod) -> Candidate? { candidates.first { $0.method == method } }
 }
 

@@ -49,6 +49,10 @@ package struct UpgradeSituation: Sendable, Hashable {
         package var emulator: String?
         /// Milliseconds that it may stand still; `nil` for any time.
         package var maximumPause: Int?
+        /// Methods that its document rules out while it runs, and the words for it.
+        package var forbidden: [UpgradeMethod: String]
+        /// Why the host does not reach one of its disks now; `nil` when it reaches all, or did not say.
+        package var unreachable: String?
         /// Seconds that it has to shut down before a cold restart.
         package var shutdownTimeout: Int
         /// Guests of the lowest are asked first.
@@ -57,9 +61,10 @@ package struct UpgradeSituation: Sendable, Hashable {
         package init(
             name: String, memory: GuestMemoryPlace? = nil, memoryBytes: UInt64? = nil, fixture: String? = nil, program: String? = nil,
             machineType: String? = nil,
-            wantedMachineType: String? = nil, emulator: String? = nil, maximumPause: Int? = nil, shutdownTimeout: Int? = nil,
-            shutdownOrder: Int? = nil
+            wantedMachineType: String? = nil, emulator: String? = nil, maximumPause: Int? = nil, forbidden: [UpgradeMethod: String] = [:],
+            unreachable: String? = nil, shutdownTimeout: Int? = nil, shutdownOrder: Int? = nil
         ) {
+            (self.forbidden, self.unreachable) = (forbidden, unreachable)
             (self.name, self.memory, self.memoryBytes) = (name, memory, memoryBytes)
             (self.fixture, self.program, self.maximumPause) = (fixture, program, maximumPause)
             (self.machineType, self.wantedMachineType, self.emulator) = (machineType, wantedMachineType, emulator)

@@ -45,6 +45,7 @@ extension FleetState {
             throw refusal("guest-not-running", "no such guest runs there", "see: bennu host show \(host)")
         }
         if let fixture = guest.fixture { throw refusal(UpgradeObstacle.Code.guestFixture.rawValue, "the guest \(fixture)") }
+        if let fault = guest.unreachable { throw refusal(UpgradeObstacle.Code.diskUnreachable.rawValue, "the host does not reach \(fault)") }
         guard guest.memory == .kept else {
             throw refusal(
                 UpgradeObstacle.Code.guestMemoryOrdinary.rawValue, "its memory would go with its process",

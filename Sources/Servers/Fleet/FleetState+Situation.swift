@@ -53,7 +53,9 @@ extension FleetState {
             return UpgradeSituation.Guest(
                 name: $0.name, memory: $0.memory, memoryBytes: $0.memoryBytes, fixture: $0.fixture, program: $0.program, machineType: $0.machineType,
                 wantedMachineType: spec?.guest.xml.flatMap { VerbatimXML($0)?.machineType }, emulator: $0.root.flatMap { emulator(ofRoot: $0) },
-                maximumPause: spec?.maximumPause, shutdownTimeout: spec?.guest.shutdownTimeout, shutdownOrder: spec?.guest.shutdownOrder)
+                maximumPause: spec?.maximumPause,
+                forbidden: spec.flatMap { spec in spec.upgrade?.forbidden(by: DocumentKey(kind: .guest, name: spec.guest.name)) } ?? [:],
+                unreachable: $0.unreachable, shutdownTimeout: spec?.guest.shutdownTimeout, shutdownOrder: spec?.guest.shutdownOrder)
         }
     }
 
@@ -62,7 +64,6 @@ extension FleetState {
 
     private func forbiddenMethods(on record: HostRecord) -> [UpgradeMethod: String] {
         guard let name = record.document, let (policy, document) = documents.upgradePolicy(forHost: name) else { return [:] }
-        let forbidden = UpgradeMethod.allCases.filter { !policy.permits($0) }
-        return Dictionary(uniqueKeysWithValues: forbidden.map { ($0, "\(document) \(policy)") })
+        return policy.forbidden(by: document)
     }
 }

@@ -54,10 +54,13 @@ final class ServerProcess: Sendable {
         }
     }
 
-    /// SIGKILL; returns when the process is gone. `ip netns exec` becomes the program, so the child is the program.
+    /// `ip netns exec` becomes the program, so the child is the program.
+    func signal(_ number: Int32) { child.withLock { child in if let process = child { _ = Glibc.kill(process, number) } } }
+
+    /// SIGKILL; returns when the process is gone.
     func kill() {
         guard isRunning else { return }
-        child.withLock { child in if let number = child { _ = Glibc.kill(number, SIGKILL) } }
+        signal(SIGKILL)
         waitForEnd()
     }
 }

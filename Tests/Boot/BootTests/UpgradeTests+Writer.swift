@@ -1,7 +1,10 @@
 import FleetModel
 import FoundationEssentials
+import Glibc
+import HostContract
 import OperatorClient
 import OperatorTypes
+import Rollout
 import Testing
 import VirtualRack
 
@@ -56,6 +59,17 @@ extension UpgradeTests {
             // What the guest was told is durable is on the disks that are here.
             for disk in disks { #expect(disk.holds(ended.log.last[disk.name] ?? .max)) }
             #expect(try await site.ask(after, LocalDisk.questions) == ["mounted": "yes", "pool": "running"])
+            // A target that does not answer: nothing is left, and once it does, all is as before.
+            disks[0].server.signal(SIGSTOP)
+            let refused = try await site.carryOut(UpgradeRequest(method: .soft, isRestart: true))
+            try await site.expectUnreachable("disk \(WriterDisk.iscsiPath("attached")): ", of: "writer", refused)
+            disks[0].server.signal(SIGCONT)
+            try await eventually("the disk is reached again", within: .seconds(300)) {
+                try await site.client.get(UpgradeOutlook.self, "/v1/hosts/h1/upgrade?restart=true").plan.choice == .soft ? true : nil
+            }
+            let mended = try await site.writer(on: refused)
+            try await site.waitForWrites(2, after: mended.log, on: refused)
+            #expect(mended.process == begun.process && mended.log.complaints == [])
             try Data(figures.joined(separator: "\n").utf8).write(to: URL(filePath: site.evidence("figures.txt")))
             print(figures.joined(separator: "\n"))
         }

@@ -22,6 +22,8 @@ struct UpgradeTests {
             for name in ["a", "newer", "bad"] { try await site.importImage(name) }
             try await site.apply(Site.example("20-profile.yaml").replacing("kvm:latest", with: "kvm:a"))
             try await site.expect("h1")
+            let disk = try WriterDisk.nbd("helped", port: 10809, of: site)
+            defer { disk.server.kill() }
             try await site.apply(Site.example("40-guest.yaml"), Self.helped)
             try await site.rack.power(.on, "h1")
             let before = try await site.waitForGuests(["helped", "ticker"])
@@ -70,6 +72,12 @@ struct UpgradeTests {
             let returned = try await site.guest(on: back)
             #expect(returned.process == guest.process && returned.ticks > upgraded.ticks)
 
+            // The server of a guest's disk goes away: nothing is left then.
+            disk.server.kill()
+            let refused = try await site.carryOut(UpgradeRequest(method: .soft, isRestart: true))
+            try await site.expectUnreachable("disk nbd:helped over the network: 10.77.0.1:10809: ", of: "helped", refused)
+            #expect(try await site.guest(on: refused).process == guest.process)
+
             // The first root's last guests end, and its memory is free.
             try await site.client.delete("/v1/documents/Guest/helped")
             _ = try await site.run(on: back, "virsh destroy ticker")
@@ -96,6 +104,10 @@ struct UpgradeTests {
               <devices>
                 <filesystem type='mount'><driver type='virtiofs'/><source dir='/srv'/><target dir='shared'/></filesystem>
                 <tpm model='tpm-crb'><backend type='emulator' version='2.0'/></tpm>
+                <disk type='network' device='disk'>
+                  <source protocol='nbd' name='helped'><host name='10.77.0.1' port='10809'/></source>
+                  <target dev='vda' bus='virtio'/>
+                </disk>
               </devices>
             </domain>
 
@@ -137,6 +149,18 @@ extension Site {
     /// Waits until the servers have begun the boot that the host goes over to.
     func left(by kind: BootRecord.Kind) async throws {
         try await eventually("the host leaves", within: .seconds(600)) { try await self.host("h1")?.record.boot?.kind == kind ? true : nil }
+    }
+
+    /// The order was given up before anything was touched, for a disk that was not reached, and the next plan says so beforehand.
+    func expectUnreachable(_ fault: String, of guest: String, _ refused: HostDetail) async throws {
+        let upgrade = try refused.record.upgrade.unwrapped("order")
+        #expect(upgrade.state == .failed && upgrade.leftAt == nil && refused.record.boot?.id == upgrade.boot)
+        #expect(upgrade.failure?.contains("guest \(guest): \(fault)") == true, "\(upgrade.failure ?? "")")
+        try await eventually("the plan knows it", within: .seconds(60)) {
+            let plan = try await self.client.get(UpgradeOutlook.self, "/v1/hosts/h1/upgrade?restart=true").plan
+            let obstacle = plan[.soft]?.obstacles.first { $0.code == .diskUnreachable }
+            return obstacle?.guests == [guest] && obstacle?.detail?.hasPrefix(fault) == true ? true : nil
+        }
     }
 
     /// Orders it, and waits until it is over.

@@ -192,6 +192,8 @@ struct FieldRuleTests {
         Row("Guest", "{host: h, memory: 1GiB, maximumPause: -1s}", "spec.maximumPause invalid-value"),
         Row("Guest", "{host: h, memory: 1GiB, maximumPause: 25h}", "spec.maximumPause invalid-value"),
         Row("Guest", "{host: h, memory: 1GiB, maximumPause: 999999999999h}", "spec.maximumPause invalid-value"),
+        Row("Guest", "{host: h, memory: 1GiB, upgrade: {forbid: [cold], require: warm}}", "spec.upgrade.require conflicting-fields"),
+        Row("Guest", "{host: h, memory: 1GiB, upgrade: {allow: [hot]}}", "spec.upgrade.allow[0] invalid-value"),
         Row("Guest", "{host: h, memory: 1GiB, shutdownTimeout: 30}", "spec.shutdownTimeout invalid-value"),
         Row("Guest", "{host: h, memory: 1GiB, shutdownTimeout: 0}", "spec.shutdownTimeout invalid-value"),
         Row("Guest", "{host: h, memory: 1GiB, shutdownTimeout: 5000ms}", "spec.shutdownTimeout invalid-value"),

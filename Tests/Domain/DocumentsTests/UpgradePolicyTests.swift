@@ -19,7 +19,7 @@ struct UpgradePolicyTests {
             apiVersion: bennu/v1
             kind: Guest
             metadata: {name: web}
-            spec: {host: h, memory: 1GiB, maximumPause: 1500ms}
+            spec: {host: h, memory: 1GiB, maximumPause: 1500ms, upgrade: {forbid: [save, cold]}}
 
             """
         let parsed = DocumentParser.parse(files: [SourceFile(path: "site.yaml", text: text)])
@@ -50,8 +50,13 @@ struct UpgradePolicyTests {
         #expect(policy.description == text)
     }
 
-    @Test("a guest's longest pause is kept beside it, in milliseconds")
-    func pause() { #expect(Self.site(host: "").guests(onHost: "h").map(\.maximumPause) == [1500]) }
+    @Test("a guest's longest pause is kept beside it, in milliseconds, and so are the methods that it rules out")
+    func guest() throws {
+        let guest = try #require(Self.site(host: "").guests(onHost: "h").first)
+        #expect(guest.maximumPause == 1500 && guest.upgrade == .forbid([.save, .cold]))
+        let words = "Guest/web forbids save, cold"
+        #expect(guest.upgrade?.forbidden(by: DocumentKey(kind: .guest, name: "web")) == [.save: words, .cold: words])
+    }
 
     @Test("every policy is written so that it reads the same", arguments: [UpgradePolicy.allow([]), .allow([.soft]), .forbid([]), .require(.save)])
     func emission(policy: UpgradePolicy) throws {

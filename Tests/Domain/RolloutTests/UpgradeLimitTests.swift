@@ -26,6 +26,29 @@ struct UpgradeLimitTests {
         }
     }
 
+    @Test("a guest rules methods out for its host, and is named")
+    func guestPolicy() throws {
+        var situation = try Self.situation(limit: nil)
+        situation.guests[0].forbidden = [.warm: "Guest/web allows soft", .save: "Guest/web allows soft", .cold: "Guest/web allows soft"]
+        situation.guests[1].forbidden = [.cold: "Guest/free forbids cold"]
+        let plan = UpgradePlan(for: situation)
+        let ofWeb = UpgradeObstacle(.policyForbids, guests: ["web"], detail: "Guest/web allows soft")
+        #expect(plan[.warm]?.obstacles == [ofWeb])
+        #expect(plan[.cold]?.obstacles == [ofWeb, .init(.policyForbids, guests: ["free"], detail: "Guest/free forbids cold")])
+        #expect(plan.choice == nil && plan[.warm]?.obstacles.first?.description == "the documents do not allow it: web (Guest/web allows soft)")
+    }
+
+    @Test("a disk that is not reached keeps a host from every method but a cold restart, which is the next")
+    func unreachable() throws {
+        var situation = try Self.situation(limit: nil)
+        situation.guests[0].unreachable = "disk /srv/a.raw: no answer"
+        let obstacle = UpgradeObstacle(.diskUnreachable, guests: ["web"], detail: "disk /srv/a.raw: no answer")
+        let plan = UpgradePlan(for: situation)
+        for method in [UpgradeMethod.soft, .warm, .save] { #expect(plan[method]?.obstacles.contains(obstacle) == true) }
+        #expect(plan[.cold]?.obstacles == [] && plan.next(after: .soft) == .cold && plan.next(after: .cold) == nil)
+        #expect(try UpgradePlan(for: Self.situation(limit: nil)).next(after: .soft) == .warm)
+    }
+
     @Test("without a measurement the pause is a guess, and says so")
     func guess() throws {
         var situation = try Self.situation(limit: 30_000)

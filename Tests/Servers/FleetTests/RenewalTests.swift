@@ -110,6 +110,22 @@ struct RenewalTests {
         #expect(problem?.code == "pause-too-long" && problem?.message.contains("it may pause for 5.0 s") == true)
     }
 
+    @Test("a guest with a disk that is not reached is not renewed, and what its document and its host say of methods is in the plan")
+    func guestInTheWay() async throws {
+        let guest = "apiVersion: bennu/v1\nkind: Guest\nmetadata: {name: web}\nspec: {host: h1, memory: 64MiB, upgrade: {forbid: [cold]}}\n"
+        let site = try await TestSite(SiteText.all(SiteText.site(), guest))
+        try await site.addImage()
+        _ = try await site.start(1)
+        var status = site.status(of: 1, revision: 1)
+        status.guests = [GuestStatus(name: "web", state: "running", memory: .kept, unreachable: "disk nbd:web over the network: no answer")]
+        await site.fleet.take(status, from: try #require(site.record(1)))
+        let problem = await #expect(throws: APIProblem.self) { try await site.fleet.orderRenewal(of: "web", on: "h1") }
+        #expect(problem?.code == "disk-unreachable" && problem?.message.contains("disk nbd:web over the network: no answer") == true)
+        let plan = try site.fleet.upgradeOutlook("h1", UpgradeRequest(isRestart: true)).plan
+        #expect(plan[.soft]?.obstacles.contains { $0.code == .diskUnreachable && $0.guests == ["web"] } == true)
+        #expect(plan[.cold]?.obstacles.contains(.init(.policyForbids, guests: ["web"], detail: "Guest/web forbids cold")) == true)
+    }
+
     @Test("a host that does not run is refused")
     func away() async throws {
         let site = try await TestSite(SiteText.site())

@@ -9,14 +9,18 @@ package struct GuestSpec: Sendable, Hashable {
     package var guest: Guest
     /// Milliseconds that it may stand still for the sake of its host; `nil` for any time, and for restarts.
     package var maximumPause: Int?
+    /// By which methods its host may be upgraded or restarted while it runs there; `nil` for any.
+    package var upgrade: UpgradePolicy?
 
-    package init(host: String, guest: Guest, maximumPause: Int? = nil) {
-        (self.host, self.guest, self.maximumPause) = (host, guest, maximumPause)
+    package init(host: String, guest: Guest, maximumPause: Int? = nil, upgrade: UpgradePolicy? = nil) {
+        (self.host, self.guest, self.maximumPause, self.upgrade) = (host, guest, maximumPause, upgrade)
     }
 }
 
 extension GuestSpec {
-    private static let known = ["host", "uuid", "memory", "vcpus", "disks", "interfaces", "xml", "maximumPause", "shutdownTimeout", "shutdownOrder"]
+    private static let known = [
+        "host", "uuid", "memory", "vcpus", "disks", "interfaces", "xml", "maximumPause", "upgrade", "shutdownTimeout", "shutdownOrder",
+    ]
 
     /// - Parameter name: the document's, which is the guest's; empty when that could not be read.
     init?(reading cursor: Cursor, name: String) {
@@ -37,6 +41,7 @@ extension GuestSpec {
         let disks = fields["disks"]?.list(of: "disks", uniqueBy: \.source, Self.disk) ?? []
         let interfaces = fields["interfaces"]?.list(of: "interfaces", Self.interface) ?? []
         let pause = fields["maximumPause"]?.parsed(Quantities.pauseExpectation, Quantities.pause)
+        let upgrade = UpgradePolicy(reading: fields["upgrade"])
         let timeout = fields["shutdownTimeout"]?.parsed(Quantities.shutdownExpectation, Quantities.shutdown)
         let order = fields["shutdownOrder"]?.integer(in: -100...100)
         guard let host else { return nil }
@@ -45,7 +50,7 @@ extension GuestSpec {
             guest: Guest(
                 name: name, uuid: uuid ?? GuestUUID.derived(from: name), memoryMiB: memory ?? 0, vcpus: vcpus ?? 1, disks: disks,
                 interfaces: interfaces, xml: xml, shutdownTimeout: timeout, shutdownOrder: order,
-                placement: Guest.Placement(host: "", generation: 0)), maximumPause: pause)
+                placement: Guest.Placement(host: "", generation: 0)), maximumPause: pause, upgrade: upgrade)
     }
 
     private static func disk(_ cursor: Cursor) -> Guest.Disk? {

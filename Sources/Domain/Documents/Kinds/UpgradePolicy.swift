@@ -1,7 +1,7 @@
 package import HostContract
 
-/// By which methods the hosts of a profile may be upgraded or restarted: the field `upgrade` of Profile and Host. What only configuration
-/// changes (`live`) is brought in force in any case.
+/// By which methods hosts may be upgraded or restarted: the field `upgrade` of Profile and Host, and of Guest for the host that it runs on. What
+/// only configuration changes (`live`) is brought in force in any case.
 package enum UpgradePolicy: Sendable, Hashable {
     case allow([UpgradeMethod])
     case forbid([UpgradeMethod])
@@ -25,6 +25,12 @@ extension UpgradePolicy: CustomStringConvertible {
         case .forbid(let methods): methods.isEmpty ? "forbids nothing" : "forbids \(Self.text(methods))"
         case .require(let method): "requires \(method.rawValue)"
         }
+    }
+
+    /// The methods that are ruled out, each with the words for it.
+    /// - Parameter document: the one that says so.
+    package func forbidden(by document: DocumentKey) -> [UpgradeMethod: String] {
+        Dictionary(uniqueKeysWithValues: UpgradeMethod.allCases.filter { !permits($0) }.map { ($0, "\(document) \(self)") })
     }
 
     private static func text(_ methods: [UpgradeMethod]) -> String { methods.map(\.rawValue).joined(separator: ", ") }

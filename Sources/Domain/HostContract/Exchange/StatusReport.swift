@@ -65,6 +65,8 @@ package struct GuestStatus: Codable, Sendable, Hashable {
     package var fixture: String?
     /// The program of the host that it needs, which ends with the system: a vhost-user backend, a file system in user space. `nil` when it needs none.
     package var program: String?
+    /// The disk of it that the host could not read when it last looked, and why; `nil` when it read them all.
+    package var unreachable: String?
     /// QEMU's word, without alias: `pc-q35-10.0`.
     package var machineType: String?
     /// The root image that its QEMU was started from.
@@ -74,10 +76,11 @@ package struct GuestStatus: Codable, Sendable, Hashable {
 
     package init(
         name: String, state: String, processID: Int? = nil, processStart: UInt64? = nil, memory: GuestMemoryPlace? = nil,
-        memoryBytes: UInt64? = nil, fixture: String? = nil, program: String? = nil, machineType: String? = nil, root: Digest? = nil, pause: Int? = nil
+        memoryBytes: UInt64? = nil, fixture: String? = nil, program: String? = nil, unreachable: String? = nil, machineType: String? = nil,
+        root: Digest? = nil, pause: Int? = nil
     ) {
         (self.name, self.state, self.processID, self.processStart) = (name, state, processID, processStart)
         (self.memory, self.memoryBytes, self.fixture, self.pause) = (memory, memoryBytes, fixture, pause)
-        (self.program, self.machineType, self.root) = (program, machineType, root)
+        (self.program, self.unreachable, self.machineType, self.root) = (program, unreachable, machineType, root)
     }
 }

@@ -5,6 +5,8 @@ package struct AgentPace: Sendable {
     package var wait = 30
     /// How often guests are looked at.
     package var watch: Duration = .seconds(5)
+    /// How often guests' disks are read from.
+    package var disks: Duration = .seconds(60)
     /// How often everything is looked at again, to put right what has drifted.
     package var repair: Duration = .seconds(60)
     /// A placement that the server confirmed longer ago than this starts no guest.

@@ -20,6 +20,7 @@ struct AgentSession: Sendable {
             group.addTask { try await carryOutOrders() }
             group.addTask { try await every(.seconds(1)) { await state.tick() } }
             group.addTask { try await every(agent.pace.heartbeat) { await state.beat() } }
+            group.addTask { try await every(agent.pace.disks) { try await worker.lookAtDisks() } }
             group.addTask { try await every(agent.pace.watch) { try await watchGuests() } }
             // waitForAll() would go on waiting for the others.
             while try await group.next() != nil {}

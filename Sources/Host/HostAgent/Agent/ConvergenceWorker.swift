@@ -12,6 +12,8 @@ final class ConvergenceWorker: Sendable {
     private let libvirt: LibvirtConnection
     private let root: HostRoot
     private let threads: NIOThreadPool
+    /// Guests with a disk that was not reached when disks were looked at, and what was found.
+    private let unreachable = Mutex<[String: String]>([:])
     /// True while a guest that left the configuration is still on its way out.
     private let hasLeftovers = Mutex(false)
     /// That libvirt does not answer must not read as "no guest runs": a placement would be given away.
@@ -54,6 +56,28 @@ final class ConvergenceWorker: Sendable {
         try await threads.runIfActive { [self] in isHeld.withLock { $0 } ? nil : guests(of: settings) }
     }
 
+    /// - Returns: what is wrong with the disks of running guests, by guest.
+    @discardableResult
+    func lookAtDisks() async throws -> [String: String] {
+        let guests = try await threads.runIfActive { [self] in
+            // A host without guests does not wake libvirtd up.
+            lastSeen.withLock { $0 }.filter { $0.processID != nil }.compactMap { guest in
+                readTraits(of: GuestRun(name: guest.name, process: guest.processID, start: guest.processStart)).map { (guest.name, $0) }
+            }
+        }
+        let faults = await DiskReach(root: root).faults(of: guests)
+        unreachable.withLock { $0 = faults }
+        return faults
+    }
+
+    /// Before a system is left.
+    func admitDisks() async throws(HostFailure) {
+        let faults: [String: String]
+        do { faults = try await lookAtDisks() } catch { throw HostFailure(.notEffective, "\(error)") }
+        guard let (guest, fault) = faults.min(by: { $0.key < $1.key }) else { return }
+        throw HostFailure(.notEffective, "guest \(guest): \(fault)")
+    }
+
     /// Field 22 of stat; the name in field 2 may hold anything, but it ends with the last parenthesis.
     private func start(ofProcess process: Int) -> UInt64? {
         guard let line = root.line("/proc/\(process)/stat"), let end = line.lastIndex(of: ")") else { return nil }
@@ -68,7 +92,8 @@ final class ConvergenceWorker: Sendable {
 
     private func readTraits(of run: GuestRun) -> DomainTraits? {
         if let known = traits.withLock({ $0[run] }) { return known }
-        guard let read = (try? libvirt.liveXML(run.name)).flatMap({ DomainTraits($0) }) else { return nil }
+        guard var read = try? libvirt.traits(of: run.name) else { return nil }
+        read.program = program(of: read)
         traits.withLock { $0[run] = read }
         return read
     }
@@ -91,7 +116,7 @@ final class ConvergenceWorker: Sendable {
             return GuestStatus(
                 name: domain.name, state: domain.state, processID: process, processStart: begun,
                 memory: traits.map { $0.isKept ? .kept : .ordinary }, memoryBytes: traits?.memory, fixture: traits?.fixture,
-                program: traits.flatMap { program(of: $0) },
+                program: traits?.program, unreachable: domain.isActive ? unreachable.withLock { $0[domain.name] } : nil,
                 machineType: traits?.machineType, root: process.flatMap { RootIdentity.ofProcess($0, in: root) },
                 pause: domain.isActive ? pauses.pauses[domain.name] : nil)
         }

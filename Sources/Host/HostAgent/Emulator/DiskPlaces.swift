@@ -17,6 +17,14 @@ package struct DiskPlaces {
         return !["tmpfs", "ramfs", "rootfs", "overlay"].contains(mount?.kind)
     }
 
+    /// That by which a file is reached, which it shares with others: a mount or a device. By its name alone, as the file may be behind a server that
+    /// is away. `nil` for what is carried in memory.
+    func storage(of file: String) -> String? {
+        let mount = MountTable(root).mount(of: file)
+        if isEarly(file, mount) { return nil }
+        return file.hasPrefix("/dev/") ? file : mount?.target ?? file
+    }
+
     /// The program of this system without which the file is not there: a file system in user space, or a block device of a client's.
     package func program(below file: String) -> String? {
         guard let path = realPath(file) else { return nil }

@@ -1,4 +1,5 @@
 import CLibvirt
+import Glibc
 import GuestXML
 
 extension LibvirtConnection {
@@ -68,6 +69,20 @@ extension LibvirtConnection {
     package func stopPool(_ name: String) throws(HostFailure) { try pool(name, "cannot stop storage pool") { virStoragePoolDestroy($0) } }
     package func undefinePool(_ name: String) throws(HostFailure) {
         try pool(name, "cannot undefine storage pool") { virStoragePoolUndefine($0) }
+    }
+
+    /// The path of a volume: of a file or of a block device.
+    package func volumePath(_ name: String, in pool: String) throws(HostFailure) -> String {
+        try with { connection throws(LibvirtFailure) in
+            let what = "cannot look up volume \(name) of storage pool \(pool)"
+            guard let pool = virStoragePoolLookupByName(connection, pool) else { throw LibvirtFailure.last(what) }
+            defer { virStoragePoolFree(pool) }
+            guard let volume = virStorageVolLookupByName(pool, name) else { throw LibvirtFailure.last(what) }
+            defer { virStorageVolFree(volume) }
+            guard let path = virStorageVolGetPath(volume) else { throw LibvirtFailure.last(what) }
+            defer { free(path) }
+            return String(cString: path)
+        }
     }
 
     private func pool(_ name: String, _ what: String, _ call: (OpaquePointer) -> Int32) throws(HostFailure) {

@@ -8,6 +8,15 @@ extension LibvirtConnection {
         try domain(name, "cannot read the definition of guest") { virDomainGetXMLDesc($0, VIR_DOMAIN_XML_SECURE.rawValue) }
     }
 
+    /// What the definition of a guest as it runs says of keeping it.
+    func traits(of name: String) throws(HostFailure) -> DomainTraits {
+        let xml = try liveXML(name)
+        guard let traits = DomainTraits(xml, volume: { pool, volume in try? volumePath(volume, in: pool) }) else {
+            throw HostFailure(.unreadable, "the definition of guest \(name) cannot be read")
+        }
+        return traits
+    }
+
     /// The definition that libvirt puts into a file with the state of a guest.
     package func migratableXML(_ name: String) throws(HostFailure) -> String {
         try domain(name, "cannot read the definition of guest") {

@@ -1,5 +1,5 @@
 import FoundationEssentials
-import GuestXML
+package import GuestXML
 import Primitives
 
 /// What a domain's XML says about keeping the guest while its hypervisor changes. Elements are looked at by name: libvirt's own parser judges the rest.
@@ -16,6 +16,8 @@ package struct DomainTraits: Sendable, Hashable {
     package var files: [String]
     /// Block devices that are its disks.
     package var devices: [String]
+    /// Disks that its QEMU has over the network by itself.
+    package var networkDisks: [NetworkDisk]
     /// Those of the host that its own are bound to; `nil` for all.
     package var processors: Set<Int>?
     /// QEMU's word.
@@ -23,15 +25,22 @@ package struct DomainTraits: Sendable, Hashable {
     /// Bytes; `nil` when it says none that can be read.
     package var memory: UInt64?
 
-    package init?(_ xml: String) {
+    /// - Parameter volume: the path of a volume by its pool and name, where disks are volumes.
+    package init?(_ xml: String, volume: (_ pool: String, _ name: String) -> String? = { _, _ in nil }) {
         guard let document = VerbatimXML(xml) else { return nil }
         let tags = document.tags
         let ties = KernelTies(document)
         (fixture, program) = (ties.fixture, ties.program)
         hasPlainMemory = ties.memory == nil
         machineType = document.machineType
-        files = tags.filter { $0.name == "source" }.compactMap { VerbatimXML.attribute("file", of: $0.text) }
-        devices = tags.filter { $0.name == "source" }.compactMap { VerbatimXML.attribute("dev", of: $0.text) }.filter { $0.hasPrefix("/dev/") }
+        let sources = tags.filter { $0.name == "source" }.map(\.text)
+        let volumes = sources.compactMap { source in
+            VerbatimXML.attribute("pool", of: source).flatMap { pool in VerbatimXML.attribute("volume", of: source).flatMap { volume(pool, $0) } }
+        }
+        let named = sources.compactMap { VerbatimXML.attribute("file", of: $0) } + volumes.filter { !$0.hasPrefix("/dev/") }
+        files = named.filter { $0.hasPrefix("/") }
+        devices = (sources.compactMap { VerbatimXML.attribute("dev", of: $0) } + volumes).filter { $0.hasPrefix("/dev/") }
+        networkDisks = NetworkDisk.all(in: document)
         isKept = tags.contains { $0.text.contains("memory-backend=\(KeptMemory.object)") }
         processors = tags.first { $0.name == "vcpu" }.flatMap { VerbatimXML.attribute("cpuset", of: $0.text) }.flatMap {
             ProcessorList($0)?.processors

@@ -16,7 +16,7 @@ struct GuestStand {
 
     /// How a guest will stand.
     func look(at name: String, uuid: UniversalUniqueIdentifier) throws(HostFailure) -> StandingGuests.Guest {
-        let isInPlace = DomainTraits(try libvirt.liveXML(name))?.isKept ?? false
+        let isInPlace = try libvirt.traits(of: name).isKept
         let guest = StandingGuests.Guest(name: name, uuid: uuid, since: WallClock.milliseconds, isInPlace: isInPlace)
         try root.remove(guest.state)
         return guest
@@ -33,7 +33,9 @@ struct GuestStand {
         let offset = SavedStateHeader(definition: definition, wasRunning: true).length
         var launch = try EmulatorLaunch(
             emulator, live: live, status: status, definition: definition, stateOffset: offset, secondMonitor: guest.monitor)
-        launch.mounts = try DiskPlaces(root: root).mounts(below: DomainTraits(live)?.files ?? [])
+        let files = try? libvirt.traits(of: guest.name).files
+        guard let files else { throw NeedsLibvirt(reason: "its disks cannot be looked at") }
+        launch.mounts = try DiskPlaces(root: root).mounts(below: files)
         return launch
     }
 

@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// One program with its arguments, run to its end without a shell. Its output is kept only to say why it failed.
 package struct Command: Sendable, Hashable, CustomStringConvertible {
@@ -22,13 +23,30 @@ package struct Command: Sendable, Hashable, CustomStringConvertible {
         close(writing)
         let child = try spawned.get()
         let (output, timedOut) = Self.collect(reading, from: child, seconds: seconds)
+        if timedOut {
+            Self.leaveBehind(child)
+            throw HostFailure(.commandFailed, "\(self): not finished after \(seconds) s")
+        }
         var status: Int32 = 0
         while waitpid(child, &status, 0) < 0, errno == EINTR {}
-        if timedOut { throw HostFailure(.commandFailed, "\(self): not finished after \(seconds) s") }
         guard status == 0 else {
             let how = status & 0x7f == 0 ? "exit \(status >> 8 & 0xff)" : "signal \(status & 0x7f)"
             let line = output.split(separator: UInt8(ascii: "\n")).first.map { String(decoding: $0.prefix(300), as: UTF8.self) }
             throw HostFailure(.commandFailed, "\(self): \(how)\(line.map { ": \($0)" } ?? "")")
+        }
+    }
+
+    /// Killed, and still there: a program that waits for a disk ends when that answers.
+    private static let leftBehind = Mutex<[pid_t]>([])
+
+    private static func leaveBehind(_ child: pid_t) {
+        for _ in 0..<20 {
+            if waitpid(child, nil, WNOHANG) != 0 { return }
+            usleep(50_000)
+        }
+        leftBehind.withLock { children in
+            children.removeAll { waitpid($0, nil, WNOHANG) != 0 }
+            children.append(child)
         }
     }
 

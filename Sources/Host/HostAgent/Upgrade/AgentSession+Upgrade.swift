@@ -40,6 +40,7 @@ extension AgentSession {
         guard await state.isOperational(within: .seconds(120)) else {
             throw HostFailure(.notEffective, "the host is not operational now, so nobody could tell whether the new system is")
         }
+        try await worker.admitDisks()
         let (state, root, handover) = (state, agent.root, handover)
         let upgrade = SoftUpgrade(root: root, order: order, handover: handover, machineID: machineID) { step, detail in
             // Waits for nothing: an actor takes it in when it can, in order.

@@ -10,6 +10,7 @@ extension AgentSession {
         guard await state.isOperational(within: .seconds(120)) else {
             throw HostFailure(.notEffective, "the host is not operational now, so nobody could tell whether the new system is")
         }
+        try await worker.admitDisks()
         let (state, agent) = (state, agent)
         let warm = WarmUpgrade(root: agent.root, order: order, handover: handover, libvirt: agent.libvirt, machineID: machineID) { name, detail in
             // Waits for nothing: an actor takes it in when it can, in order.

@@ -61,9 +61,7 @@ struct WarmUpgrade {
     /// Again when nothing starts guests any more: one may have come meanwhile.
     func admitGuests() throws(HostFailure) {
         for guest in try guests() {
-            guard let traits = DomainTraits(try libvirt.liveXML(guest.name)) else {
-                throw HostFailure(.unreadable, "the definition of guest \(guest.name) cannot be read")
-            }
+            let traits = try libvirt.traits(of: guest.name)
             if let fixture = traits.fixture { throw HostFailure(.notEffective, "guest \(guest.name) \(fixture)") }
             for disk in traits.files where !DiskPlaces(root: root).outlivesKernel(disk) {
                 throw HostFailure(.notEffective, "disk \(disk) of guest \(guest.name) lies in memory that the kernel change clears")
@@ -88,7 +86,7 @@ struct WarmUpgrade {
     private func openDisk(_ image: AssignedImage.Root, kernelSize: Int64, _ initrds: [AssignedImage.Root]) throws(HostFailure) -> LuggageNote {
         let files = initrds.reduce(kernelSize &+ 2 &* image.size) { $0 &+ $1.size }
         var needed = UInt64(clamping: files) &+ LocalFileSystem.reserve
-        for guest in try guests() { needed &+= DomainTraits(try libvirt.liveXML(guest.name))?.memory ?? 0 }
+        for guest in try guests() { needed &+= try libvirt.traits(of: guest.name).memory ?? 0 }
         let (disk, path) = try LuggageDisk(root: root).open(order.id, needing: needed)
         note("disk-chosen", "no memory is set aside: guests are saved in \(path)/\(disk.directory), which goes when they run again")
         return disk

@@ -126,7 +126,7 @@ extension GuestStatus {
     /// Where its memory lies, how much it is, what holds it to this kernel and this system, and whose QEMU it runs in, where that is another's.
     fileprivate func text(under running: Digest?) -> String {
         let words = [
-            memory?.rawValue, memoryBytes.map { "\($0 >> 20) MiB" }, fixture ?? program,
+            memory?.rawValue, memoryBytes.map { "\($0 >> 20) MiB" }, fixture ?? program, unreachable,
             root.flatMap { $0 == running ? nil : "in the QEMU of root \($0.short)" },
         ]
         return words.contains { $0 != nil } ? words.compactMap(\.self).joined(separator: ", ") : "-"

@@ -43,8 +43,8 @@ final class TemporaryRoot: Sendable {
     }
 
     /// libvirt's test driver, in a state of its own that lasts as long as the connection.
-    func libvirt() throws -> LibvirtConnection {
-        try put("/test.xml", "<node></node>")
+    func libvirt(_ node: String = "<node></node>") throws -> LibvirtConnection {
+        try put("/test.xml", node)
         return LibvirtConnection(uri: "test://\(directory)/test.xml")
     }
 

@@ -1,0 +1,77 @@
+import GuestXML
+import NIOCore
+import NIOPosix
+
+/// Whether this host reaches the disks of its guests now: each file and device is read from, past the page cache, and each server of a disk over the
+/// network answers a connection.
+package struct DiskReach: Sendable {
+    private let root: HostRoot
+    /// Seconds until what does not answer is taken to be away.
+    private let patience: Int
+
+    package init(root: HostRoot, patience: Int = 10) { (self.root, self.patience) = (root, patience) }
+
+    /// The first fault of each guest that has one. What is below one mount is read one after the other, and not again once it did not answer: a server
+    /// that is away costs its time once.
+    package func faults(of guests: [(name: String, traits: DomainTraits)]) async -> [String: String] {
+        var files: [String: [(guest: String, file: String)]] = [:]
+        let places = DiskPlaces(root: root)
+        for (name, traits) in guests {
+            for file in traits.files + traits.devices {
+                if let place = places.storage(of: file) { files[place, default: []].append((name, file)) }
+            }
+        }
+        return await withTaskGroup(of: [(String, String)].self) { group in
+            for files in files.values { group.addTask { await read(files) } }
+            for (name, traits) in guests {
+                for disk in traits.networkDisks { group.addTask { await connect(disk).map { [(name, $0)] } ?? [] } }
+            }
+            var faults: [String: String] = [:]
+            for await found in group { for (guest, fault) in found.sorted(by: { $0.1 < $1.1 }) where faults[guest] == nil { faults[guest] = fault } }
+            return faults
+        }
+    }
+
+    private func read(_ files: [(guest: String, file: String)]) async -> [(String, String)] {
+        let found = try? await NIOThreadPool.singleton.runIfActive { () -> [(String, String)] in
+            var silence: String?
+            return files.compactMap { guest, file in
+                let fault = silence ?? read(file)
+                if fault == Self.noAnswer { silence = fault }
+                return fault.map { (guest, "disk \(file): \($0)") }
+            }
+        }
+        return found ?? []
+    }
+
+    private static let noAnswer = "no answer"
+
+    /// In a process of its own: nothing else ends a read from a server that went away. It may outlive its time even so, without us.
+    private func read(_ file: String) -> String? {
+        let words = ["if=\(root.path(file))", "of=/dev/null", "bs=4096", "count=1"]
+        let (direct, cached) = (Command("/usr/bin/dd", words + ["iflag=direct"]), Command("/usr/bin/dd", words))
+        // Where a file system has nothing but its cache.
+        let failure = failure(of: direct).flatMap { $0.hasSuffix("Invalid argument") ? self.failure(of: cached) : $0 }
+        return failure.map { $0.contains("not finished after") ? Self.noAnswer : $0 }
+    }
+
+    private func failure(of command: Command) -> String? {
+        do throws(HostFailure) { try command.run(in: root, seconds: patience) } catch { return String(error.reason.trimmingPrefix("\(command): ")) }
+        return nil
+    }
+
+    private func connect(_ disk: NetworkDisk) async -> String? {
+        var faults: [String] = []
+        for server in disk.servers {
+            let bootstrap = ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup).connectTimeout(.seconds(Int64(patience)))
+            do {
+                switch server {
+                case .tcp(let host, let port): try await bootstrap.connect(host: host, port: port).get().close()
+                case .unix(let path): try await bootstrap.connect(unixDomainSocketPath: root.path(path)).get().close()
+                }
+                return nil
+            } catch { faults.append("\(server): \(error)") }
+        }
+        return faults.isEmpty ? nil : "disk \(disk) over the network: \(faults.joined(separator: "; "))"
+    }
+}
