@@ -11,7 +11,10 @@ ssh-keygen -q -t ed25519 -N '' -C benchmark -f "$work/key"
 clean_up() {
     local status=$?
     set +e
-    ((status == 0)) || tail -n 20 "$work"/serve.log "$work"/*.err >&2
+    if ((status != 0)); then
+        tail -n 20 "$work"/*.log "$work"/*.err >&2
+        "$bennu" rack logs --name $rack h1 >out/host.log && say "what the host wrote to its serial port is in out/host.log"
+    fi
     [[ -z $serve ]] || { kill "$serve" && wait "$serve"; } 2>/dev/null
     "$bennu" rack down --name $rack >/dev/null 2>&1
     rm -rf "$work"

@@ -1,5 +1,5 @@
 # A guest in a boot sector that has a pattern in all of its memory, and looks whether it is still there: a word in each line of 64 bytes, from 1 MiB to
-# 16 MiB below the end (the firmware keeps things there). It prints "tick N pass P bad B" to its first serial port once a second: how often it has read
+# 16 MiB below the end (the firmware keeps things there). What it has looked at it writes again, so that its pages stay dirty. It prints "tick N pass P bad B" to its first serial port once a second: how often it has read
 # all, and how many words were wrong. For guests of up to 2.5 GiB.
 #
 #   as --32 -o keeper.o keeper.S && ld -m elf_i386 -Ttext 0x7c00 --oformat binary -o keeper.img keeper.o
@@ -49,7 +49,8 @@ look:
     cmp %eax, %fs:(%esi)
     je 1f
     incl bad
-1:  add $64, %esi
+1:  mov %eax, %fs:(%esi)
+    add $64, %esi
     cmp %ecx, %esi
     jb look
     cmp %ebp, %esi

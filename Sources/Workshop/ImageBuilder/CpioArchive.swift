@@ -1,4 +1,6 @@
-/// A cpio archive in the "newc" format that the kernel unpacks (Documentation/driver-api/early-userspace/buffer-format.rst).
+import Primitives
+
+/// A cpio archive (newc) that the kernel unpacks.
 /// Every entry has owner 0:0, one time stamp and an inode number by position: the bytes depend on nothing but the entries.
 package struct CpioArchive: Sendable {
     package private(set) var bytes: [UInt8] = []
@@ -22,33 +24,17 @@ package struct CpioArchive: Sendable {
 
     /// Ends the archive, padded to 512 bytes so that any other part may follow.
     package mutating func finish() {
-        entry("TRAILER!!!", mode: 0, content: [])
-        pad(to: 512)
+        bytes += CpioHeader.trailer.bytes
+        bytes += [UInt8](repeating: 0, count: (512 - bytes.count % 512) % 512)
     }
 
     private mutating func entry(_ path: String, mode: UInt32, content: [UInt8], links: UInt32 = 1, device: (UInt32, UInt32) = (0, 0)) {
-        let isTrailer = mode == 0
         inode += 1
         // A file beyond 4 GiB has no place in an initrd; its length would not fit the field.
-        let size = UInt32(clamping: content.count)
-        let fields: [UInt32] = [
-            isTrailer ? 0 : inode, mode, 0, 0, isTrailer ? 1 : links, isTrailer ? 0 : modificationTime, size, 0, 0, device.0, device.1,
-            UInt32(clamping: path.utf8.count + 1), 0,
-        ]
-        bytes += Array("070701".utf8)
-        for field in fields { bytes += Self.hexadecimal(field) }
-        bytes += Array(path.utf8) + [0]
-        pad(to: 4)
+        var header = CpioHeader(path, mode: mode, size: UInt32(clamping: content.count))
+        (header.inode, header.links, header.modificationTime, header.device) = (inode, links, modificationTime, device)
+        bytes += header.bytes
         bytes += content
-        pad(to: 4)
-    }
-
-    private mutating func pad(to boundary: Int) {
-        while bytes.count % boundary != 0 { bytes.append(0) }
-    }
-
-    private static func hexadecimal(_ value: UInt32) -> [UInt8] {
-        let digits = Array("0123456789ABCDEF".utf8)
-        return stride(from: UInt32(28), through: 0, by: -4).map { digits[Int(value >> $0 & 15)] }
+        bytes += CpioHeader.padding(after: content.count)
     }
 }

@@ -26,7 +26,7 @@ struct DiskReachTests {
         let host = try host()
         try host.put("/srv/a.raw", String(repeating: "x", count: 10_000))
         try host.put("/srv/empty.raw", "")
-        let faults = await DiskReach(root: host.root).faults(of: [
+        let faults = await DiskReach(root: host.root, group: MultiThreadedEventLoopGroup.singleton).faults(of: [
             ("good", try traits("<source file='/srv/a.raw'/>", "<source file='/srv/empty.raw'/>")),
             ("gone", try traits("<source file='/srv/a.raw'/>", "<source file='/srv/gone.raw'/>")),
             ("odd", try traits("<source file='/srv'/>")),
@@ -43,7 +43,7 @@ struct DiskReachTests {
         try host.put("/srv/local.raw", "x")
         // Nobody writes to them: a read never ends.
         for name in ["a", "b", "c"] { #expect(mkfifo(host.root.path("/srv/remote/\(name).raw"), 0o600) == 0) }
-        let reach = DiskReach(root: host.root, patience: 1)
+        let reach = DiskReach(root: host.root, group: MultiThreadedEventLoopGroup.singleton, patience: 1)
         let guests = try ["a", "b", "c"].map { ($0, try traits("<source file='/srv/local.raw'/>", "<source file='/srv/remote/\($0).raw'/>")) }
         let faults = await reach.faults(of: guests)
         #expect(faults == ["a", "b", "c"].reduce(into: [:]) { $0[$1] = "disk /srv/remote/\($1).raw: no answer" })
@@ -60,7 +60,7 @@ struct DiskReachTests {
         let socket = try await ServerBootstrap(group: group).bind(unixDomainSocketPath: host.root.path("/nbd")).get()
         func disk(_ servers: String) -> String { "<source protocol='nbd' name='x'>\(servers)</source>" }
         func tcp(_ port: Int) -> String { "<host name='127.0.0.1' port='\(port)'/>" }
-        let faults = await DiskReach(root: host.root, patience: 5).faults(of: [
+        let faults = await DiskReach(root: host.root, group: group, patience: 5).faults(of: [
             ("one", try traits(disk(tcp(open)), disk("<host transport='unix' socket='/nbd'/>"))),
             ("second", try traits(disk(tcp(refused) + tcp(open)))), ("unknown", try traits(disk(""))),
             ("away", try traits(disk(tcp(refused)))), ("gone", try traits(disk("<host transport='unix' socket='/gone'/>"))),
@@ -75,7 +75,9 @@ struct DiskReachTests {
 
     @Test("what is carried in memory is not asked for")
     func carried() async throws {
-        let faults = await DiskReach(root: try host().root).faults(of: [("g", try traits("<source file='/run/keep/images/gone.raw'/>"))])
+        let faults = await DiskReach(root: try host().root, group: MultiThreadedEventLoopGroup.singleton).faults(of: [
+            ("g", try traits("<source file='/run/keep/images/gone.raw'/>"))
+        ])
         #expect(faults == [:])
     }
 

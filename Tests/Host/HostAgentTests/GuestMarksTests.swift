@@ -9,7 +9,9 @@ struct GuestMarksTests {
     private func host(_ processes: [(id: Int, name: String, parent: Int, group: String)]) throws -> TemporaryRoot {
         let host = try TemporaryRoot()
         for process in processes {
-            try host.put("/proc/\(process.id)/stat", "\(process.id) (\(process.name)) S \(process.parent) 1 1 0\n")
+            try host.put(
+                "/proc/\(process.id)/stat", "\(process.id) (\(process.name)) S \(process.parent) 1 1 0 -1 4194560 9 0 0 0 1 2 0 0 20 0 1 0 4711 1 1\n"
+            )
             try host.put("/proc/\(process.id)/cgroup", "0::\(process.group)\n")
         }
         let members = processes.filter { $0.group == Self.group }.map { "\($0.id)\n" }.joined()

@@ -96,6 +96,7 @@ struct GuestMemoryTests {
         try host.put("/proc/sys/kernel/random/boot_id", "first\n")
         try host.put("/sys/block/pmem0/device/resource", "0x240000000\n")
         try host.put("/sys/block/pmem1/device/resource", "0x100000000\n")
+        for device in ["pmem0", "pmem1"] { try host.put("/sys/block/\(device)/dax/write_cache", "1\n") }
         try host.program("/usr/sbin/mkfs.ext4")
         try host.program("/usr/bin/mount")
         let memory = PersistentMemory(root: host.root)
@@ -103,6 +104,7 @@ struct GuestMemoryTests {
         _ = try memory.open()
         #expect(host.trace.map { $0.split(separator: " ").first } == ["mkfs.ext4", "mount", "mount"])
         #expect(host.trace.allSatisfy { $0.contains("/dev/pmem1") })
+        #expect(try ["pmem0", "pmem1"].map { try host.text("/sys/block/\($0)/dax/write_cache") } == ["1\n", "0\n"], "caches are kept in ours alone")
         try host.put("/proc/sys/kernel/random/boot_id", "second\n")
         _ = try memory.open()
         #expect(host.trace.count == 5, "another kernel begins anew")
@@ -145,7 +147,7 @@ struct GuestMemoryTests {
         let xml = "<domain type='kvm'><name>g</name><memory unit='MiB'>64</memory>\n<!-- </domain> --></domain>\n"
         let changed = try #require(kept.injected(into: xml))
         #expect(changed.hasPrefix("<domain type='kvm'><name>g</name>") && changed.hasSuffix("</qemu:commandline></domain>\n"))
-        #expect(changed.contains("mem-path=/m/&lt;g&gt;.ram,share=on"))
+        #expect(changed.contains("mem-path=/m/&lt;g&gt;.ram,share=on,align=2097152"))
         let traits = try #require(DomainTraits(changed))
         #expect(traits.isKept)
         #expect(kept.injected(into: "<domain>") == nil)

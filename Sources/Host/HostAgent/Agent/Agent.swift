@@ -49,7 +49,7 @@ package struct Agent: Sendable {
             executor: ActionExecutor(root: root, libvirt: libvirt), host: grant.host, bootAddress: handover.hardwareAddress)
         let session = AgentSession(
             agent: self, handover: handover, client: client, state: state,
-            worker: ConvergenceWorker(root: root, libvirt: libvirt, converger: converger, pauses: pauses, threads: threads))
+            worker: ConvergenceWorker(root: root, libvirt: libvirt, converger: converger, pauses: pauses, threads: threads, group: group))
         try await session.run()
     }
 

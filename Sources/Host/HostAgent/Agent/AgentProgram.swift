@@ -1,5 +1,6 @@
 import Glibc
 import HostContract
+import NIOCore
 import NIOPosix
 
 /// The command line of `bennu-agent`: nothing to run as the agent, `prepare` before libvirtd starts, `luggage` and
@@ -54,6 +55,8 @@ package enum AgentProgram {
             print("bennu-agent: /proc is not mounted, so nobody can tell what this is to do")
             return 69
         }
+        // By itself it has one for each processor.
+        NIOSingletons.blockingPoolThreadCountSuggestion = 8
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         do { try await Agent(root: .host, group: group, log: log).run() } catch { log(.error, "agent ended", ["reason": "\(error)"]) }
         return 1

@@ -1,4 +1,5 @@
 import HostContract
+import NIOCore
 import NIOPosix
 import Synchronization
 
@@ -12,6 +13,7 @@ final class ConvergenceWorker: Sendable {
     private let libvirt: LibvirtConnection
     private let root: HostRoot
     private let threads: NIOThreadPool
+    private let group: any EventLoopGroup
     /// Guests with a disk that was not reached when disks were looked at, and what was found.
     private let unreachable = Mutex<[String: String]>([:])
     /// True while a guest that left the configuration is still on its way out.
@@ -20,8 +22,11 @@ final class ConvergenceWorker: Sendable {
     private let lastSeen = Mutex<[GuestStatus]>([])
     private let pauses: GuestPauses
 
-    init(root: HostRoot, libvirt: LibvirtConnection, converger: consuming Converger, pauses: GuestPauses, threads: NIOThreadPool) {
-        self.pauses = pauses
+    init(
+        root: HostRoot, libvirt: LibvirtConnection, converger: consuming Converger, pauses: GuestPauses, threads: NIOThreadPool,
+        group: any EventLoopGroup
+    ) {
+        (self.pauses, self.group) = (pauses, group)
         self.converger = Mutex(converger)
         (self.libvirt, self.root, self.threads) = (libvirt, root, threads)
     }
@@ -65,7 +70,7 @@ final class ConvergenceWorker: Sendable {
                 readTraits(of: GuestRun(name: guest.name, process: guest.processID, start: guest.processStart)).map { (guest.name, $0) }
             }
         }
-        let faults = await DiskReach(root: root).faults(of: guests)
+        let faults = await DiskReach(root: root, group: group).faults(of: guests)
         unreachable.withLock { $0 = faults }
         return faults
     }
@@ -76,12 +81,6 @@ final class ConvergenceWorker: Sendable {
         do { faults = try await lookAtDisks() } catch { throw HostFailure(.notEffective, "\(error)") }
         guard let (guest, fault) = faults.min(by: { $0.key < $1.key }) else { return }
         throw HostFailure(.notEffective, "guest \(guest): \(fault)")
-    }
-
-    /// Field 22 of stat; the name in field 2 may hold anything, but it ends with the last parenthesis.
-    private func start(ofProcess process: Int) -> UInt64? {
-        guard let line = root.line("/proc/\(process)/stat"), let end = line.lastIndex(of: ")") else { return nil }
-        return line[end...].split(separator: " ").dropFirst(20).first.flatMap { UInt64($0) }
     }
 
     private struct GuestRun: Hashable {
@@ -111,7 +110,7 @@ final class ConvergenceWorker: Sendable {
         let seen = domains.map { domain -> GuestStatus in
             // libvirt's API does not tell; its QEMU driver keeps this file while the guest runs.
             let process = domain.isActive ? root.line("/run/libvirt/qemu/\(domain.name).pid").flatMap { Int($0) } : nil
-            let begun = process.flatMap { start(ofProcess: $0) }
+            let begun = process.flatMap { Int32(exactly: $0) }.flatMap { ProcessStatus(of: $0, in: root)?.start }
             let traits = domain.isActive ? readTraits(of: GuestRun(name: domain.name, process: process, start: begun)) : nil
             return GuestStatus(
                 name: domain.name, state: domain.state, processID: process, processStart: begun,

@@ -1,15 +1,16 @@
 import GuestXML
-import NIOCore
+package import NIOCore
 import NIOPosix
 
 /// Whether this host reaches the disks of its guests now: each file and device is read from, past the page cache, and each server of a disk over the
 /// network answers a connection.
 package struct DiskReach: Sendable {
     private let root: HostRoot
+    private let group: any EventLoopGroup
     /// Seconds until what does not answer is taken to be away.
     private let patience: Int
 
-    package init(root: HostRoot, patience: Int = 10) { (self.root, self.patience) = (root, patience) }
+    package init(root: HostRoot, group: any EventLoopGroup, patience: Int = 10) { (self.root, self.group, self.patience) = (root, group, patience) }
 
     /// The first fault of each guest that has one. What is below one mount is read one after the other, and not again once it did not answer: a server
     /// that is away costs its time once.
@@ -63,7 +64,7 @@ package struct DiskReach: Sendable {
     private func connect(_ disk: NetworkDisk) async -> String? {
         var faults: [String] = []
         for server in disk.servers {
-            let bootstrap = ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup).connectTimeout(.seconds(Int64(patience)))
+            let bootstrap = ClientBootstrap(group: group).connectTimeout(.seconds(Int64(patience)))
             do {
                 switch server {
                 case .tcp(let host, let port): try await bootstrap.connect(host: host, port: port).get().close()

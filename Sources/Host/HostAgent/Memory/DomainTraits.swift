@@ -75,7 +75,8 @@ package struct KeptMemory: Sendable, Hashable {
     /// - Returns: `nil` when the XML is not well-formed.
     package func injected(into xml: String) -> String? {
         QEMUArguments([
-            "-object", "memory-backend-file,id=\(Self.object),size=\(bytes),mem-path=\(file),share=on", "-machine", "memory-backend=\(Self.object)",
+            "-object", "memory-backend-file,id=\(Self.object),size=\(bytes),mem-path=\(file),share=on,align=\(2 << 20)", "-machine",
+            "memory-backend=\(Self.object)",
         ]).injected(into: xml)
     }
 }

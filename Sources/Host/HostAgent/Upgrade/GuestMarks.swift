@@ -59,10 +59,7 @@ package struct GuestMarks {
     package func children() -> [Int32: [Int32]] {
         var children: [Int32: [Int32]] = [:]
         for process in root.list("/proc").compactMap({ Int32($0) }) {
-            // Field 4 of stat, proc(5): the second behind the name, which may hold anything and ends with the last parenthesis.
-            guard let line = root.line("/proc/\(process)/stat"), let end = line.lastIndex(of: ")") else { continue }
-            let fields = line[end...].split(separator: " ")
-            if fields.count > 2, let parent = Int32(fields[2]) { children[parent, default: []].append(process) }
+            if let parent = ProcessStatus(of: process, in: root)?.parent { children[parent, default: []].append(process) }
         }
         return children
     }

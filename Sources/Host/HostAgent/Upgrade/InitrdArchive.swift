@@ -1,8 +1,7 @@
 import Glibc
 import Primitives
 
-/// Files that are added to an initrd for the next kernel: a cpio archive (newc) behind those that the file has
-/// (Documentation/driver-api/early-userspace/buffer-format.rst). Contents are not held in memory.
+/// Files that are added to an initrd for the next kernel: a cpio archive (newc) behind those that the file has. Contents are not held in memory.
 package struct InitrdArchive {
     private let root: HostRoot
     private let file: String
@@ -11,14 +10,15 @@ package struct InitrdArchive {
     package init(root: HostRoot, file: String) { (self.root, self.file) = (root, file) }
 
     package func append(_ name: String, _ content: [UInt8]) throws(HostFailure) {
-        try add(Self.header(name, mode: 0o100600, bytes: UInt32(clamping: content.count)) + content + Self.padding(after: content.count))
+        let header = CpioHeader(name, mode: 0o100600, size: UInt32(clamping: content.count))
+        try add(header.bytes + content + CpioHeader.padding(after: content.count))
     }
 
     /// - Parameter path: of a file with less than 4 GiB.
     package func append(_ name: String, contentsOf path: String) throws(HostFailure) {
         let bytes = root.size(path)
         guard let size = UInt32(exactly: bytes) else { throw HostFailure(.invalidItem, "\(path) has \(bytes) bytes, too many for an initrd") }
-        try add(Self.header(name, mode: 0o100600, bytes: size))
+        try add(CpioHeader(name, mode: 0o100600, size: size).bytes)
         let source = open(root.path(path), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard source >= 0 else { throw HostRoot.failure(.unreadable, "cannot open \(path)", errno) }
         defer { Glibc.close(source) }
@@ -33,21 +33,10 @@ package struct InitrdArchive {
             try HostRoot.writeAll(target, Array(buffer.prefix(count)), name: file)
             rest -= count
         }
-        try HostRoot.writeAll(target, Self.padding(after: Int(size)), name: file)
+        try HostRoot.writeAll(target, CpioHeader.padding(after: Int(size)), name: file)
     }
 
-    package func close() throws(HostFailure) { try add(Self.header("TRAILER!!!", mode: 0, bytes: 0)) }
+    package func close() throws(HostFailure) { try add(CpioHeader.trailer.bytes) }
 
     private func add(_ bytes: [UInt8]) throws(HostFailure) { try root.writeInPlace(file, bytes, append: true) }
-
-    /// 110 characters and the name, to a boundary of four bytes.
-    private static func header(_ name: String, mode: UInt32, bytes: UInt32) -> [UInt8] {
-        let name = Array(name.utf8) + [0]
-        let fields: [UInt32] = [0, mode, 0, 0, 1, 0, bytes, 0, 0, 0, 0, UInt32(name.count), 0]
-        let digits = fields.flatMap { field in (0..<4).map { UInt8(truncatingIfNeeded: field >> (24 - 8 * UInt32($0))) } }
-        let text = Array(("070701" + Hexadecimal.encode(digits)).utf8) + name
-        return text + padding(after: text.count)
-    }
-
-    private static func padding(after count: Int) -> [UInt8] { [UInt8](repeating: 0, count: (4 - count % 4) % 4) }
 }
