@@ -70,12 +70,13 @@ report:
     mov $line, %di
     call print
     incl count
-    mov 0x46c, %ecx         # BIOS clock: 18.2 a second
-    add $18, %ecx
-wait:
-    hlt
-    cmp %ecx, 0x46c
-    jb wait
+    mov $18, %ecx
+wait:                       # BIOS clock: 18.2 a second, from nothing again at midnight
+    mov 0x46c, %eax
+1:  hlt
+    cmp %eax, 0x46c
+    je 1b
+    loop wait
     jmp next
 
 say:                        # prints the text at %di and %eax in decimal

@@ -19,12 +19,13 @@ next:
     mov $line, %si
     call print
     inc %ebx
-    mov 0x46c, %ecx         # BIOS clock: 18.2 a second
-    add $18, %ecx
-wait:
-    hlt
-    cmp %ecx, 0x46c
-    jb wait
+    mov $18, %ecx
+wait:                       # BIOS clock: 18.2 a second, from nothing again at midnight
+    mov 0x46c, %eax
+1:  hlt
+    cmp %eax, 0x46c
+    je 1b
+    loop wait
     jmp next
 
 number:                     # prints %eax in decimal

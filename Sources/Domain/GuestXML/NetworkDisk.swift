@@ -24,8 +24,8 @@ package struct NetworkDisk: Sendable, Hashable, CustomStringConvertible {
 
     /// Where a definition names no port: IANA's, as QEMU takes them.
     private static let usualPorts = [
-        "nbd": 10809, "iscsi": 3260, "rbd": 6789, "gluster": 24007, "sheepdog": 7000, "ssh": 22, "nfs": 2049, "http": 80, "https": 443, "ftp": 21,
-        "ftps": 990,
+        "nbd": [10809], "iscsi": [3260], "rbd": [3300, 6789], "gluster": [24007], "sheepdog": [7000], "ssh": [22], "nfs": [2049], "http": [80],
+        "https": [443], "ftp": [21], "ftps": [990],
     ]
 
     /// In the order of the definition; the files that lie below a disk are among them.
@@ -39,21 +39,22 @@ package struct NetworkDisk: Sendable, Hashable, CustomStringConvertible {
                 isOpen = scheme != nil
                 if let scheme { disks.append(NetworkDisk(scheme: scheme, name: VerbatimXML.attribute("name", of: tag.text) ?? "", servers: [])) }
             case "host" where isOpen:
-                if let server = server(tag.text, of: disks[disks.count - 1].scheme) { disks[disks.count - 1].servers.append(server) }
+                disks[disks.count - 1].servers += servers(tag.text, of: disks[disks.count - 1].scheme)
             default: break
             }
         }
         return disks
     }
 
-    private static func server(_ tag: String, of scheme: String) -> Server? {
+    private static func servers(_ tag: String, of scheme: String) -> [Server] {
         switch VerbatimXML.attribute("transport", of: tag) ?? "tcp" {
-        case "unix": return VerbatimXML.attribute("socket", of: tag).map { .unix(path: $0) }
+        case "unix": return VerbatimXML.attribute("socket", of: tag).map { [.unix(path: $0)] } ?? []
         case "tcp":
-            let port = VerbatimXML.attribute("port", of: tag).map { Int($0) } ?? usualPorts[scheme]
-            guard let name = VerbatimXML.attribute("name", of: tag), let port, (1...65535).contains(port) else { return nil }
-            return .tcp(host: String(name.drop { $0 == "[" }.prefix { $0 != "]" }), port: port)
-        default: return nil
+            let ports = VerbatimXML.attribute("port", of: tag).map { [Int($0) ?? 0] } ?? usualPorts[scheme] ?? []
+            guard let name = VerbatimXML.attribute("name", of: tag) else { return [] }
+            let host = String(name.drop { $0 == "[" }.prefix { $0 != "]" })
+            return ports.filter { (1...65535).contains($0) }.map { .tcp(host: host, port: $0) }
+        default: return []
         }
     }
 }

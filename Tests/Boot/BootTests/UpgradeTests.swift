@@ -75,7 +75,7 @@ struct UpgradeTests {
             // The server of a guest's disk goes away: nothing is left then.
             disk.server.kill()
             let refused = try await site.carryOut(UpgradeRequest(method: .soft, isRestart: true))
-            try await site.expectUnreachable("disk nbd:helped over the network: 10.77.0.1:10809: ", of: "helped", refused)
+            try await site.expectUnreachable("disk nbd over the network: 10.77.0.1:10809: ", of: "helped", refused)
             #expect(try await site.guest(on: refused).process == guest.process)
 
             // The first root's last guests end, and its memory is free.
@@ -105,7 +105,7 @@ struct UpgradeTests {
                 <filesystem type='mount'><driver type='virtiofs'/><source dir='/srv'/><target dir='shared'/></filesystem>
                 <tpm model='tpm-crb'><backend type='emulator' version='2.0'/></tpm>
                 <disk type='network' device='disk'>
-                  <source protocol='nbd' name='helped'><host name='10.77.0.1' port='10809'/></source>
+                  <source protocol='nbd'><host name='10.77.0.1' port='10809'/></source>
                   <target dev='vda' bus='virtio'/>
                 </disk>
               </devices>

@@ -21,11 +21,13 @@ struct NetworkDiskTests {
         #expect(
             disks == [
                 NetworkDisk(scheme: "nbd", name: "web", servers: [.tcp(host: "10.0.2.9", port: 10809)]),
-                NetworkDisk(scheme: "rbd", name: "p/i", servers: [.tcp(host: "m1", port: 6790), .tcp(host: "fd00::1", port: 6789)]),
+                NetworkDisk(
+                    scheme: "rbd", name: "p/i",
+                    servers: [.tcp(host: "m1", port: 6790), .tcp(host: "fd00::1", port: 3300), .tcp(host: "fd00::1", port: 6789)]),
                 NetworkDisk(scheme: "nbd", name: "", servers: [.unix(path: "/run/nbd & more")]),
             ])
         #expect(disks.map(\.description) == ["nbd:web", "rbd:p/i", "nbd"])
-        #expect(disks.flatMap(\.servers).map(\.description) == ["10.0.2.9:10809", "m1:6790", "[fd00::1]:6789", "/run/nbd & more"])
+        #expect(disks.flatMap(\.servers).map(\.description) == ["10.0.2.9:10809", "m1:6790", "[fd00::1]:3300", "[fd00::1]:6789", "/run/nbd & more"])
     }
 
     @Test("a server that cannot be one is left out", arguments: ["port='0'", "port='65536'", "port='ssh'", "transport='rdma'", "transport='unix'"])

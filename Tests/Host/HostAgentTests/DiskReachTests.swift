@@ -36,6 +36,17 @@ struct DiskReachTests {
         #expect(faults["odd"]?.hasSuffix("Is a directory") == true)
     }
 
+    @Test(
+        "a refusal is an answer where QEMU may read what root may not, and where a drive is empty",
+        arguments: ["Permission denied", "No medium found"])
+    func refused(reason: String) async throws {
+        let host = try host()
+        #expect(unlink(host.root.path("/usr/bin/dd")) == 0)
+        try host.program("/usr/bin/dd", "echo \"dd: failed to open '/srv/a.raw': \(reason)\" >&2; exit 1")
+        let reach = DiskReach(root: host.root, group: MultiThreadedEventLoopGroup.singleton)
+        #expect(await reach.faults(of: [("g", try traits("<source file='/srv/a.raw'/>"))]) == [:])
+    }
+
     @Test("a server that is away is waited for once, and all that is below its mount is not reached")
     func silence() async throws {
         let host = try host()
@@ -73,6 +84,25 @@ struct DiskReachTests {
         try await socket.close()
     }
 
+    @Test(
+        "of an NBD server the guest's own connection is enough, unless something in it waits to be sent again", arguments: ["00000000", "00000003"])
+    func connected(repeats: String) async throws {
+        let host = try host()
+        let closed = try Socket()
+        let port = String(closed.port, radix: 16, uppercase: true)
+        let row =
+            "0: 0100007F:C0DE 0100007F:\(String(repeating: "0", count: 4 - port.count))\(port) 01 00000000:00000000 00:00000000 \(repeats) 0 0 1"
+        try host.put("/proc/net/tcp", "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt\n   \(row)\n")
+        let reach = DiskReach(root: host.root, group: MultiThreadedEventLoopGroup.singleton)
+        let servers = "<host name='localhost' port='\(closed.port)'/>"
+        let faults = await reach.faults(of: [
+            ("nbd", try traits("<source protocol='nbd' name='x'>\(servers)</source>")),
+            ("iscsi", try traits("<source protocol='iscsi' name='x'>\(servers)</source>")),
+        ])
+        #expect(faults.keys.sorted() == (repeats == "00000000" ? ["iscsi"] : ["iscsi", "nbd"]))
+        withExtendedLifetime(closed) {}
+    }
+
     @Test("what is carried in memory is not asked for")
     func carried() async throws {
         let faults = await DiskReach(root: try host().root, group: MultiThreadedEventLoopGroup.singleton).faults(of: [
@@ -81,12 +111,16 @@ struct DiskReachTests {
         #expect(faults == [:])
     }
 
-    @Test("disks that are volumes are found by pool and name, as libvirt knows them")
-    func volumes() throws {
+    @Test("disks that are volumes are found by pool and name, as libvirt knows them, and one that it does not know is not reached")
+    func volumes() async throws {
         let xml = "<domain><devices><disk><source pool='p' volume='v'/></disk><disk><source pool='p' volume='lv'/></disk></devices></domain>"
         let traits = try #require(DomainTraits(xml) { pool, name in pool != "p" ? nil : name == "lv" ? "/dev/vg/lv" : "/srv/\(name)" })
         #expect(traits.files == ["/srv/v"] && traits.devices == ["/dev/vg/lv"])
-        #expect(DomainTraits(xml)?.files == [])
+        #expect(DomainTraits(xml)?.files == [] && DomainTraits(xml)?.unknownVolumes == ["p/v", "p/lv"])
+        let lost = await DiskReach(root: try host().root, group: MultiThreadedEventLoopGroup.singleton).faults(of: [
+            ("g", try #require(DomainTraits(xml)))
+        ])
+        #expect(lost == ["g": "disk p/v: libvirt does not know where that is"])
         let host = try TemporaryRoot()
         let pool = "<pool type='dir'><name>p</name><target><path>/srv</path></target><volume><name>v</name><capacity>1</capacity></volume></pool>"
         let libvirt = try host.libvirt("<node>\(pool)</node>")

@@ -103,6 +103,7 @@ struct GuestMemoryTests {
         _ = try memory.open()
         _ = try memory.open()
         #expect(host.trace.map { $0.split(separator: " ").first } == ["mkfs.ext4", "mount", "mount"])
+        #expect(host.trace.first?.contains("-E stride=512,stripe_width=512") == true, "files begin where pages of 2 MiB do")
         #expect(host.trace.allSatisfy { $0.contains("/dev/pmem1") })
         #expect(try ["pmem0", "pmem1"].map { try host.text("/sys/block/\($0)/dax/write_cache") } == ["1\n", "0\n"], "caches are kept in ours alone")
         try host.put("/proc/sys/kernel/random/boot_id", "second\n")

@@ -20,7 +20,7 @@ struct AgentSession: Sendable {
             group.addTask { try await carryOutOrders() }
             group.addTask { try await every(.seconds(1)) { await state.tick() } }
             group.addTask { try await every(agent.pace.heartbeat) { await state.beat() } }
-            group.addTask { try await every(agent.pace.disks) { try await worker.lookAtDisks() } }
+            group.addTask { try await every(agent.pace.disks) { try await lookAtDisks() } }
             group.addTask { try await every(agent.pace.watch) { try await watchGuests() } }
             // waitForAll() would go on waiting for the others.
             while try await group.next() != nil {}
@@ -67,7 +67,13 @@ struct AgentSession: Sendable {
         return min(agent.pace.repair, .seconds(max(0.2, next - KernelClock.now)))
     }
 
-    private func watchGuests() async throws {
+    private func lookAtDisks() async throws {
+        do { try await worker.lookAtDisks() } catch let error as HostFailure {
+            agent.log(.warning, "cannot look at guests' disks", ["reason": error.description])
+        }
+    }
+
+    func watchGuests() async throws {
         guard let settings = await state.configuration?.settings, let guests = try await worker.look(at: settings) else { return }
         await state.see(guests)
     }

@@ -64,22 +64,21 @@ final class ConvergenceWorker: Sendable {
     /// - Returns: what is wrong with the disks of running guests, by guest.
     @discardableResult
     func lookAtDisks() async throws -> [String: String] {
-        let guests = try await threads.runIfActive { [self] in
-            // A host without guests does not wake libvirtd up.
-            lastSeen.withLock { $0 }.filter { $0.processID != nil }.compactMap { guest in
-                readTraits(of: GuestRun(name: guest.name, process: guest.processID, start: guest.processStart)).map { (guest.name, $0) }
-            }
+        let guests = try await threads.runIfActive { [self] () throws -> [(String, DomainTraits)] in
+            // A host without guests does not wake libvirtd up. Disks come and go while a guest runs.
+            guard lastSeen.withLock({ $0.contains { $0.processID != nil } }) else { return [] }
+            return try libvirt.domains().filter(\.isActive).map { ($0.name, try libvirt.traits(of: $0.name)) }
         }
         let faults = await DiskReach(root: root, group: group).faults(of: guests)
         unreachable.withLock { $0 = faults }
         return faults
     }
 
-    /// Before a system is left.
-    func admitDisks() async throws(HostFailure) {
+    /// Before guests, or one of them, are to go on in another system.
+    func admitDisks(of guest: String? = nil) async throws(HostFailure) {
         let faults: [String: String]
-        do { faults = try await lookAtDisks() } catch { throw HostFailure(.notEffective, "\(error)") }
-        guard let (guest, fault) = faults.min(by: { $0.key < $1.key }) else { return }
+        do { faults = try await lookAtDisks() } catch { throw error as? HostFailure ?? HostFailure(.notEffective, "\(error)") }
+        guard let (guest, fault) = faults.filter({ guest == nil || guest == $0.key }).min(by: { $0.key < $1.key }) else { return }
         throw HostFailure(.notEffective, "guest \(guest): \(fault)")
     }
 
@@ -105,7 +104,11 @@ final class ConvergenceWorker: Sendable {
 
     private func guests(of settings: HostSettings) -> [GuestStatus]? {
         // A host without guests does not wake libvirtd up.
-        guard !settings.guests.isEmpty || hasLeftovers.withLock({ $0 }) else { return [] }
+        guard !settings.guests.isEmpty || hasLeftovers.withLock({ $0 }) else {
+            lastSeen.withLock { $0 = [] }
+            traits.withLock { $0 = [:] }
+            return []
+        }
         guard let domains = try? libvirt.domains() else { return nil }
         let seen = domains.map { domain -> GuestStatus in
             // libvirt's API does not tell; its QEMU driver keeps this file while the guest runs.

@@ -27,7 +27,10 @@ package struct DiskPlaces {
 
     /// The program of this system without which the file is not there: a file system in user space, or a block device of a client's.
     package func program(below file: String) -> String? {
-        guard let path = realPath(file) else { return nil }
+        // By its name alone, where that says enough: the file may be behind a server that is away.
+        let named = MountTable(root).mount(of: file)
+        let path = ["tmpfs", "rootfs", "overlay"].contains(named?.kind) ? realPath(file) : file
+        guard let path else { return nil }
         // nbd-client, qemu-nbd and rbd-nbd (their kernel driver's devices), and ublk's servers.
         if let device = ["/dev/nbd", "/dev/ublkb"].first(where: { path.hasPrefix($0) }) { return "the program below \(device)…" }
         let mount = MountTable(root).mount(of: path)

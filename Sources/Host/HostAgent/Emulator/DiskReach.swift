@@ -1,3 +1,4 @@
+import Glibc
 import GuestXML
 package import NIOCore
 import NIOPosix
@@ -28,6 +29,7 @@ package struct DiskReach: Sendable {
                 for disk in traits.networkDisks { group.addTask { await connect(disk).map { [(name, $0)] } ?? [] } }
             }
             var faults: [String: String] = [:]
+            for (name, traits) in guests { faults[name] = traits.unknownVolumes.first.map { "disk \($0): libvirt does not know where that is" } }
             for await found in group { for (guest, fault) in found.sorted(by: { $0.1 < $1.1 }) where faults[guest] == nil { faults[guest] = fault } }
             return faults
         }
@@ -47,13 +49,18 @@ package struct DiskReach: Sendable {
 
     private static let noAnswer = "no answer"
 
-    /// In a process of its own: nothing else ends a read from a server that went away. It may outlive its time even so, without us.
+    /// Refusals that are answers: QEMU may read what root of an NFS client may not, and a drive may be empty.
+    private static let answers = ["Permission denied", "No medium found"]
+
+    /// In a process of its own: nothing else ends a read from a server that went away. It may outlive its time even so, and is not joined by another.
     private func read(_ file: String) -> String? {
         let words = ["if=\(root.path(file))", "of=/dev/null", "bs=4096", "count=1"]
         let (direct, cached) = (Command("/usr/bin/dd", words + ["iflag=direct"]), Command("/usr/bin/dd", words))
+        if direct.isLeftBehind { return Self.noAnswer }
         // Where a file system has nothing but its cache.
         let failure = failure(of: direct).flatMap { $0.hasSuffix("Invalid argument") ? self.failure(of: cached) : $0 }
-        return failure.map { $0.contains("not finished after") ? Self.noAnswer : $0 }
+        guard let failure, !Self.answers.contains(where: failure.hasSuffix) else { return nil }
+        return failure.contains("not finished after") ? Self.noAnswer : failure
     }
 
     private func failure(of command: Command) -> String? {
@@ -65,6 +72,8 @@ package struct DiskReach: Sendable {
         var faults: [String] = []
         for server in disk.servers {
             let bootstrap = ClientBootstrap(group: group).connectTimeout(.seconds(Int64(patience)))
+            // An NBD server may have no place for a second connection, and those that it does not accept stay in its queue.
+            if disk.scheme == "nbd", case .tcp(let host, let port) = server, await isConnected(to: host, port) { return nil }
             do {
                 switch server {
                 case .tcp(let host, let port): try await bootstrap.connect(host: host, port: port).get().close()
@@ -74,5 +83,33 @@ package struct DiskReach: Sendable {
             } catch { faults.append("\(server): \(error)") }
         }
         return faults.isEmpty ? nil : "disk \(disk) over the network: \(faults.joined(separator: "; "))"
+    }
+
+    /// True when this host has an open connection there on which nothing waits to be sent once more (proc_net_tcp(5)).
+    private func isConnected(to host: String, _ port: Int) async -> Bool {
+        let found = try? await NIOThreadPool.singleton.runIfActive { () -> Bool in
+            guard let server = try? SocketAddress.makeAddressResolvingHost(host, port: port), let wanted = Self.text(of: server) else { return false }
+            return ["/proc/net/tcp", "/proc/net/tcp6"].contains { table in
+                (root.line(table) ?? "").split(separator: "\n").contains { line in
+                    let fields = line.split(separator: " ")
+                    return fields.count > 6 && wanted == fields[2] && fields[3] == "01" && fields[6].allSatisfy { $0 == "0" }
+                }
+            }
+        }
+        return found ?? false
+    }
+
+    /// As the kernel's tables have it: words of the address in the order of the host's bytes, then the port.
+    private static func text(of server: SocketAddress) -> String? {
+        guard let address = server.ipAddress, let port = server.port else { return nil }
+        var words = [UInt32](repeating: 0, count: 4)
+        let family = address.contains(":") ? AF_INET6 : AF_INET
+        guard inet_pton(family, address, &words) == 1 else { return nil }
+        return words.prefix(family == AF_INET6 ? 4 : 1).map { hexadecimal(UInt64($0), 8) }.joined() + ":" + hexadecimal(UInt64(port), 4)
+    }
+
+    private static func hexadecimal(_ number: UInt64, _ digits: Int) -> String {
+        let text = String(number, radix: 16, uppercase: true)
+        return String(repeating: "0", count: max(0, digits - text.count)) + text
     }
 }

@@ -16,6 +16,8 @@ package struct DomainTraits: Sendable, Hashable {
     package var files: [String]
     /// Block devices that are its disks.
     package var devices: [String]
+    /// Volumes that are its disks and whose path is not known: `pool/name`.
+    package var unknownVolumes: [String]
     /// Disks that its QEMU has over the network by itself.
     package var networkDisks: [NetworkDisk]
     /// Those of the host that its own are bound to; `nil` for all.
@@ -34,8 +36,11 @@ package struct DomainTraits: Sendable, Hashable {
         hasPlainMemory = ties.memory == nil
         machineType = document.machineType
         let sources = tags.filter { $0.name == "source" }.map(\.text)
-        let volumes = sources.compactMap { source in
-            VerbatimXML.attribute("pool", of: source).flatMap { pool in VerbatimXML.attribute("volume", of: source).flatMap { volume(pool, $0) } }
+        var volumes: [String] = []
+        unknownVolumes = []
+        for source in sources {
+            guard let pool = VerbatimXML.attribute("pool", of: source), let name = VerbatimXML.attribute("volume", of: source) else { continue }
+            if let path = volume(pool, name) { volumes.append(path) } else { unknownVolumes.append("\(pool)/\(name)") }
         }
         let named = sources.compactMap { VerbatimXML.attribute("file", of: $0) } + volumes.filter { !$0.hasPrefix("/dev/") }
         files = named.filter { $0.hasPrefix("/") }

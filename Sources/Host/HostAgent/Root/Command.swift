@@ -24,7 +24,7 @@ package struct Command: Sendable, Hashable, CustomStringConvertible {
         let child = try spawned.get()
         let (output, timedOut) = Self.collect(reading, from: child, seconds: seconds)
         if timedOut {
-            Self.leaveBehind(child)
+            leaveBehind(child)
             throw HostFailure(.commandFailed, "\(self): not finished after \(seconds) s")
         }
         var status: Int32 = 0
@@ -37,16 +37,21 @@ package struct Command: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Killed, and still there: a program that waits for a disk ends when that answers.
-    private static let leftBehind = Mutex<[pid_t]>([])
+    private static let leftBehind = Mutex<[(child: pid_t, command: Command)]>([])
 
-    private static func leaveBehind(_ child: pid_t) {
+    private func leaveBehind(_ child: pid_t) {
         for _ in 0..<20 {
             if waitpid(child, nil, WNOHANG) != 0 { return }
             usleep(50_000)
         }
-        leftBehind.withLock { children in
-            children.removeAll { waitpid($0, nil, WNOHANG) != 0 }
-            children.append(child)
+        Self.leftBehind.withLock { $0.append((child, self)) }
+    }
+
+    /// True while an earlier run of the same, which was not waited for any more, has not ended.
+    var isLeftBehind: Bool {
+        Self.leftBehind.withLock { children in
+            children.removeAll { waitpid($0.child, nil, WNOHANG) != 0 }
+            return children.contains { $0.command == self }
         }
     }
 

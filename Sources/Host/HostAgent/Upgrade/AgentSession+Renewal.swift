@@ -16,7 +16,7 @@ extension AgentSession {
     /// A guest goes on under the QEMU of this system: it stands as for a change of the kernel, and goes on at once.
     /// - Returns: milliseconds that it stood.
     private func renew(_ name: String) async throws(HostFailure) -> Int {
-        try await worker.admitDisks()
+        try await worker.admitDisks(of: name)
         let (root, libvirt, worker) = (agent.root, agent.libvirt, worker)
         let stand = GuestStand(root: root, libvirt: libvirt)
         do { try await worker.hold(true) } catch { throw HostFailure(.notEffective, "\(error)") }

@@ -26,6 +26,8 @@ extension AgentSession {
                 }
             } catch {
                 agent.log(.warning, "order given up", ["order": order.id, "reason": error.description])
+                // What was found stands in the same report, for the next plan.
+                try await watchGuests()
                 await state.finishOrder(failure: error.description)
                 continue
             }

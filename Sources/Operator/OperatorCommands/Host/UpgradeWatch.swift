@@ -22,11 +22,11 @@ struct UpgradeWatch {
             return
         }
         if server.output == .table { print(outlook.text()) }
-        try await follow(upgrade, by: outlook.plan, after: seen)
+        try await follow(upgrade, outlook.plan, request, after: seen)
     }
 
     /// A host that is silent for ever keeps us no longer than its deadline, the way back, and some minutes; and as long as guests have to shut down.
-    private func follow(_ upgrade: UpgradeRecord, by plan: UpgradePlan, after seen: Int64) async throws {
+    private func follow(_ upgrade: UpgradeRecord, _ plan: UpgradePlan, _ request: UpgradeRequest, after seen: Int64) async throws {
         let shutdown = plan[upgrade.order.method]?.shutdownTime ?? 0
         let end = ContinuousClock.now + .seconds(upgrade.order.deadline * 2 + 900 + shutdown)
         var shown = seen
@@ -43,7 +43,7 @@ struct UpgradeWatch {
                     throw APIProblem(code: "conflict", message: "another order has taken the place of this one")
                 }
                 if current.state == .done { return try finish(current, detail) }
-                if current.state == .failed, isSettled(detail) { return try fail(current, detail, plan) }
+                if current.state == .failed, isSettled(detail) { return try await fail(current, detail, request) }
             }
             guard ContinuousClock.now < end else {
                 Printer.error("error: \(host) has not become operational; see: bennu host timeline \(host) --boot all")
@@ -63,12 +63,14 @@ struct UpgradeWatch {
         for line in lines(outcome) { print(line) }
     }
 
-    private func fail(_ upgrade: UpgradeRecord, _ detail: HostDetail, _ plan: UpgradePlan) throws {
+    private func fail(_ upgrade: UpgradeRecord, _ detail: HostDetail, _ request: UpgradeRequest) async throws {
         let outcome = UpgradeOutcome(before: upgrade.guestsBefore, after: detail.record.boot?.status?.guests ?? [], method: upgrade.order.method)
         if server.output == .json { try Printer.json(detail) } else { for line in lines(outcome) { print(line) } }
         let image = detail.record.boot?.image?.short ?? "an unknown image"
         Printer.error("error: \(host) did not get there: \(upgrade.failure ?? "no reason was given"); it runs \(image)")
-        if upgrade.leftAt == nil, let next = plan.next(after: upgrade.order.method) {
+        // The image is assigned by now.
+        let path = HostPath.of(host, "/upgrade") + (request.isRestart ? "?restart=true" : "")
+        if upgrade.leftAt == nil, let next = try? await client.get(UpgradeOutlook.self, path).plan.next(after: upgrade.order.method) {
             Printer.error("hint: nothing was touched; the next method that gets there is \(next.rawValue); see: bennu upgrade plan \(host)")
         }
         throw ExitStatus.unmet
