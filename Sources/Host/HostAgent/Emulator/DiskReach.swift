@@ -1,4 +1,3 @@
-import Glibc
 import GuestXML
 package import NIOCore
 import NIOPosix
@@ -85,31 +84,11 @@ package struct DiskReach: Sendable {
         return faults.isEmpty ? nil : "disk \(disk) over the network: \(faults.joined(separator: "; "))"
     }
 
-    /// True when this host has an open connection there on which nothing waits to be sent once more (proc_net_tcp(5)).
     private func isConnected(to host: String, _ port: Int) async -> Bool {
         let found = try? await NIOThreadPool.singleton.runIfActive { () -> Bool in
-            guard let server = try? SocketAddress.makeAddressResolvingHost(host, port: port), let wanted = Self.text(of: server) else { return false }
-            return ["/proc/net/tcp", "/proc/net/tcp6"].contains { table in
-                (root.line(table) ?? "").split(separator: "\n").contains { line in
-                    let fields = line.split(separator: " ")
-                    return fields.count > 6 && wanted == fields[2] && fields[3] == "01" && fields[6].allSatisfy { $0 == "0" }
-                }
-            }
+            guard let address = try? SocketAddress.makeAddressResolvingHost(host, port: port).ipAddress else { return false }
+            return ConnectionTable(root: root).isOpen(to: address, port)
         }
         return found ?? false
-    }
-
-    /// As the kernel's tables have it: words of the address in the order of the host's bytes, then the port.
-    private static func text(of server: SocketAddress) -> String? {
-        guard let address = server.ipAddress, let port = server.port else { return nil }
-        var words = [UInt32](repeating: 0, count: 4)
-        let family = address.contains(":") ? AF_INET6 : AF_INET
-        guard inet_pton(family, address, &words) == 1 else { return nil }
-        return words.prefix(family == AF_INET6 ? 4 : 1).map { hexadecimal(UInt64($0), 8) }.joined() + ":" + hexadecimal(UInt64(port), 4)
-    }
-
-    private static func hexadecimal(_ number: UInt64, _ digits: Int) -> String {
-        let text = String(number, radix: 16, uppercase: true)
-        return String(repeating: "0", count: max(0, digits - text.count)) + text
     }
 }
