@@ -65,6 +65,23 @@ steer_packets() {
     ip netns exec "$load_space" sh -c "echo 2 >/sys/class/net/$load_link/queues/rx-0/rps_cpus"
 }
 
+# gather_packets: the same, but what arrives while an end is busy is taken in together, as from network cards that gather interrupts, where RPS
+# interrupts a processor for nearly every packet. Threads of the kernel do it (threaded NAPI), each on its end's processor; `receivers` are the server's.
+receivers=()
+gather_packets() {
+    local space link processor thread
+    while read -r space link processor; do
+        # Messages from sockets of this computer are gathered only by a link with GRO whose other end cuts TCP itself.
+        ip netns exec "$space" ethtool -K "$link" gro on tso off
+        ip netns exec "$space" sh -c "echo 1 >/sys/class/net/$link/threaded"
+        for thread in $(pgrep "^napi/$link-"); do
+            taskset -cp "$processor" "$thread" >/dev/null
+            [[ $link != "$server_link" ]] || receivers+=("$thread")
+        done
+    done <<<"$server_space $server_link 0"$'\n'"$load_space $load_link 1"
+    ((${#receivers[@]})) || fail 'this kernel has no threaded NAPI'
+}
+
 # Starts a server on processor 0; `$server` is its process.
 in_server() {
     ip netns exec "$server_space" taskset -c 0 "$@" >"$work/server.log" 2>&1 &
@@ -110,8 +127,11 @@ await_socket() {
     fail "the server has not opened port $2 (ss $1) within 300 s"
 }
 
-# User and system time of a process, in nanoseconds, threads that have ended included; a hundredth of a second is the least that shows.
-cpu_nanoseconds() { awk -v tick="$(getconf CLK_TCK)" '{ sub(/.*\) /, ""); printf "%.0f", ($12 + $13) * 1e9 / tick }' "/proc/$1/stat"; }
+# User and system time of processes, in nanoseconds, threads that have ended included; a hundredth of a second is the least that shows.
+cpu_nanoseconds() {
+    local files=("${@/#//proc/}")
+    awk -v tick="$(getconf CLK_TCK)" '{ sub(/.*\) /, ""); ticks += $12 + $13 } END { printf "%.0f", ticks * 1e9 / tick }' "${files[@]/%//stat}"
+}
 
 resident_megabytes() { awk '/^VmRSS/ { printf "%.1f", $2 / 1024 }' "/proc/$1/status"; }
 

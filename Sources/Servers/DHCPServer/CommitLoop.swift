@@ -52,12 +52,14 @@ struct CommitLoop: Sendable {
     private func acknowledge(_ batch: [PendingCommit], _ outcomes: [LeaseCommitOutcome]) {
         for (pending, outcome) in zip(batch, outcomes) { tell(pending, outcome) }
         let durable = zip(batch, outcomes).filter { $1 == .durable && $0.reply != nil }.map(\.0)
-        for (pending, error) in zip(durable, sender.send(durable.compactMap(\.reply))) {
+        let errors = sender.send(durable.compactMap(\.reply))
+        let time = trace.time
+        for (pending, error) in zip(durable, errors) {
             if let error {
                 refuse(pending, .sendFailed, error.description)
             } else if let reply = pending.reply {
                 statistics.sent(.acknowledgement)
-                trace.sent(reply, clientPort: sender.clientPort)
+                trace.sent(reply, clientPort: sender.clientPort, at: time)
                 pending.witness?.sent(reply)
             }
         }
@@ -78,7 +80,7 @@ struct CommitLoop: Sendable {
     private func refuse(_ pending: PendingCommit, _ refusal: DHCPRefusal, _ detail: String) {
         // Only a DHCPREQUEST has a reply that waits for the disk.
         statistics.refused(refusal, of: pending.reply == nil ? nil : .request)
-        if let reply = pending.reply, refusal.isOurs { trace.sent(reply, clientPort: sender.clientPort, notFor: refusal) }
+        if let reply = pending.reply, refusal.isOurs { trace.sent(reply, clientPort: sender.clientPort, notFor: refusal, at: trace.time) }
         pending.witness?.refused(refusal, detail: detail)
     }
 }

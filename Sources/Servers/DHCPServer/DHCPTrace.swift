@@ -49,15 +49,18 @@ package final class DHCPTrace: PacketTrace {
 
     func name(_ interfaces: [UInt32: String]) { interfaceNames.withLock { $0 = interfaces } }
 
-    func received(_ datagram: IncomingDatagram, _ decision: DHCPTraceEntry.Decision, _ reason: DHCPRefusal?) {
+    /// Milliseconds since 1970, for all packets of a batch: the clock is looked at once.
+    var time: Int64 { clock() }
+
+    func received(_ datagram: IncomingDatagram, _ decision: DHCPTraceEntry.Decision, _ reason: DHCPRefusal?, at time: Int64) {
         append(
             TracedPacket(
-                time: clock(), interfaceIndex: datagram.interfaceIndex, bytes: datagram.bytes, peer: datagram.source, port: datagram.port,
+                time: time, interfaceIndex: datagram.interfaceIndex, bytes: datagram.bytes, peer: datagram.source, port: datagram.port,
                 decision: decision, reason: reason))
     }
 
     /// - Parameter reason: why it did not leave.
-    func sent(_ reply: PreparedReply, clientPort: UInt16, notFor reason: DHCPRefusal? = nil) {
+    func sent(_ reply: PreparedReply, clientPort: UInt16, notFor reason: DHCPRefusal? = nil, at time: Int64) {
         let (peer, port): (IPv4Address, UInt16) =
             switch reply.destination {
             case .relay(let relay, let usesSourcePort): (relay, usesSourcePort ? reply.requestPort : DHCPMessage.serverPort)
@@ -67,7 +70,7 @@ package final class DHCPTrace: PacketTrace {
             }
         append(
             TracedPacket(
-                time: clock(), interfaceIndex: reply.endpoint.interfaceIndex, bytes: reply.bytes, peer: peer, port: port,
+                time: time, interfaceIndex: reply.endpoint.interfaceIndex, bytes: reply.bytes, peer: peer, port: port,
                 decision: reason == nil ? .sent : .notSent, reason: reason))
     }
 

@@ -46,6 +46,8 @@ struct ReceiveLoop {
     var responder: DHCPResponder
     private var generation: UInt64?
     private var nextExpiry: Int64 = 0
+    /// When the batch arrived, for the trace.
+    private var time: Int64 = 0
     /// Of the datagrams of one batch: replies that wait for nothing, and what must be durable first. Both leave together at its end.
     private var outbox: [PreparedAnswer] = []
     private var commits: [PendingCommit] = []
@@ -82,6 +84,7 @@ struct ReceiveLoop {
                 // Once more: what was sent after a change is in this batch, though the change may have come while we were busy.
                 takeSubnets()
                 let now = clock()
+                time = trace.time
                 for datagram in datagrams { handle(datagram, at: endpoint, now: now) }
                 sendReplies()
                 handOverCommits()
@@ -121,7 +124,7 @@ struct ReceiveLoop {
             request = try Self.check(datagram)
         } catch {
             statistics.refused(error, of: nil)
-            trace.received(datagram, .ignored, error)
+            trace.received(datagram, .ignored, error, at: time)
             logger.debug("DHCP message refused", metadata: ["reason": "\(error.rawValue)", "source": "\(datagram.source)"])
             return
         }
@@ -159,13 +162,13 @@ struct ReceiveLoop {
             case .reply(var message, let destination, let refusal):
                 if let refusal { refuse(refusal, witness) }
                 let reply = try prepare(&message, destination)
-                trace.received(datagram, .answered, refusal)
+                trace.received(datagram, .answered, refusal, at: time)
                 outbox.append(PreparedAnswer(witness: witness, reply: reply))
             case .commit(let change, let message, let destination, let refusal):
                 do {
                     var reply: PreparedReply?
                     if var message = consume message { reply = try prepare(&message, destination) }
-                    trace.received(datagram, .leased, refusal)
+                    trace.received(datagram, .leased, refusal, at: time)
                     commits.append(PendingCommit(change: change, reply: reply, refusal: refusal, witness: witness))
                 } catch {
                     responder.table.revert(change)
@@ -173,7 +176,7 @@ struct ReceiveLoop {
                 }
             }
         } catch {
-            trace.received(datagram, .ignored, error)
+            trace.received(datagram, .ignored, error, at: time)
             refuse(error, witness)
             if error == .declineLimit { tellOfDeclines(by: request) }
             if error == .otherServerChosen, let server = request.message.serverIdentifier { tell(of: server, request, witness) }
@@ -203,15 +206,17 @@ struct ReceiveLoop {
 
     private mutating func sendReplies() {
         guard !outbox.isEmpty else { return }
-        for (answer, error) in zip(outbox, sender.send(outbox.map(\.reply))) {
+        let errors = sender.send(outbox.map(\.reply))
+        let time = trace.time
+        for (answer, error) in zip(outbox, errors) {
             let reply = answer.reply
             if let error {
                 logger.debug("DHCP reply not sent", metadata: ["error": "\(error)"])
-                trace.sent(reply, clientPort: configuration.clientPort, notFor: .sendFailed)
+                trace.sent(reply, clientPort: configuration.clientPort, notFor: .sendFailed, at: time)
                 refuse(.sendFailed, answer.witness)
             } else {
                 if let type = reply.type { statistics.sent(type) }
-                trace.sent(reply, clientPort: configuration.clientPort)
+                trace.sent(reply, clientPort: configuration.clientPort, at: time)
                 answer.witness.sent(reply)
             }
         }
@@ -224,7 +229,7 @@ struct ReceiveLoop {
         let taken = queue.push(commits)
         for pending in commits.dropFirst(taken) {
             responder.table.revert(pending.change)
-            if let reply = pending.reply { trace.sent(reply, clientPort: configuration.clientPort, notFor: .commitQueueFull) }
+            if let reply = pending.reply { trace.sent(reply, clientPort: configuration.clientPort, notFor: .commitQueueFull, at: time) }
             if let witness = pending.witness { refuse(.commitQueueFull, witness) }
         }
         commits.removeAll(keepingCapacity: true)

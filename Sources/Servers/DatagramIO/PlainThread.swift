@@ -1,7 +1,7 @@
 import CSockets
 import Glibc
 
-/// A thread of its own for work that blocks, which must not hold up the threads that run tasks.
+/// A thread of its own for work that blocks, which must not hold up the threads that run tasks. It is prompt: somebody on the network waits.
 package enum PlainThread {
     private final class Body: Sendable {
         let name: String
@@ -19,6 +19,7 @@ package enum PlainThread {
                 guard let context else { return nil }
                 let body = Unmanaged<Body>.fromOpaque(context).takeRetainedValue()
                 csockets_name_thread(body.name)
+                PromptThread.begin()
                 body.run()
                 return nil
             }, context.toOpaque())

@@ -113,9 +113,9 @@ extension Fleet: BootDirectory {
     package var subnets: SubnetTable { state.withLock { $0.subnets } }
 
     package func sight(_ sighting: Sighting) -> SightedHost {
-        let time = now()
         let (sighted, events) = state.withLock { state in
             if state.isStranger(sighting) { return (SightedHost(host: nil, boot: nil, name: nil), [BootEvent]()) }
+            let time = now()
             var generator = SystemRandomNumberGenerator()
             let found = state.sight(sighting, now: time, using: &generator)
             state.hear(found.0.boot, of: found.0.host, now: time)

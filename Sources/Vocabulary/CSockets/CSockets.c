@@ -10,10 +10,12 @@
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <pthread.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 union control {
@@ -59,15 +61,14 @@ int csockets_receive(int descriptor, struct csockets_incoming *datagrams, int co
     union control controls[CSOCKETS_BATCH];
     if (count <= 0) return 0;
     if (count > CSOCKETS_BATCH) count = CSOCKETS_BATCH;
-    memset(messages, 0, sizeof messages);
     for (int i = 0; i < count; i++) {
         vectors[i] = (struct iovec){datagrams[i].bytes, datagrams[i].capacity};
-        messages[i].msg_hdr.msg_iov = &vectors[i];
-        messages[i].msg_hdr.msg_iovlen = 1;
-        messages[i].msg_hdr.msg_name = &sources[i];
-        messages[i].msg_hdr.msg_namelen = sizeof sources[i];
-        messages[i].msg_hdr.msg_control = &controls[i];
-        messages[i].msg_hdr.msg_controllen = sizeof controls[i];
+        messages[i] = (struct mmsghdr){.msg_hdr = {.msg_iov = &vectors[i],
+                                                   .msg_iovlen = 1,
+                                                   .msg_name = &sources[i],
+                                                   .msg_namelen = sizeof sources[i],
+                                                   .msg_control = &controls[i],
+                                                   .msg_controllen = sizeof controls[i]}};
     }
     int received = recvmmsg(descriptor, messages, (unsigned)count, MSG_DONTWAIT, NULL);
     if (received < 0) return -errno;
@@ -325,6 +326,24 @@ int csockets_packet_send(int descriptor, struct csockets_frame *frames, int coun
 int csockets_eventfd(void) {
     int descriptor = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     return descriptor < 0 ? failed(-1) : descriptor;
+}
+
+long csockets_slice(uint64_t nanoseconds) {
+    // As the kernel's uapi/linux/sched/types.h has it, which glibc's own sched.h cannot be included with.
+    struct {
+        uint32_t size, policy;
+        uint64_t flags;
+        int32_t nice;
+        uint32_t priority;
+        uint64_t runtime, deadline, period;
+    } attributes = {0};
+    // What the thread has stays, its precedence for one.
+    if (syscall(SYS_sched_getattr, 0, &attributes, sizeof attributes, 0) < 0) return -errno;
+    if (attributes.policy != SCHED_OTHER) return -EINVAL;
+    attributes.runtime = nanoseconds;
+    if (syscall(SYS_sched_setattr, 0, &attributes, 0) < 0) return -errno;
+    if (syscall(SYS_sched_getattr, 0, &attributes, sizeof attributes, 0) < 0) return -errno;
+    return (long)attributes.runtime;
 }
 
 void csockets_name_thread(const char *name) {

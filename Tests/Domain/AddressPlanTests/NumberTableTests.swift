@@ -12,7 +12,8 @@ import Testing
             for key in first..<first + 1344 { table[key] = key }
             let mask = table.slots.count - 1
             let steps = table.slots.indices.reduce(0) { steps, slot in
-                table.slots[slot] < 0 ? steps : steps + ((slot - table.home(table.keys[Int(table.slots[slot])])) & mask)
+                guard table.slots[slot].isUsed else { return steps }
+                return steps + ((slot - table.home(table.mix(table.keys[table.slots[slot].index]))) & mask)
             }
             #expect(steps < 1344, "\(Double(steps) / 1344) steps for each number")
         }

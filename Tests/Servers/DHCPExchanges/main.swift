@@ -21,8 +21,8 @@ func fail(_ message: String) -> Never {
 
 let count = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 1000
 let window = CommandLine.arguments.dropFirst(2).first.flatMap { Int($0) } ?? 32
-guard (0...60_000).contains(count), (1...64).contains(window) else {
-    fail("usage: DHCPExchanges [0...60000] [1...64] [SERVER RELAY [SEED]]")
+guard (0...60_000).contains(count), (1...256).contains(window) else {
+    fail("usage: DHCPExchanges [0...60000] [1...256] [SERVER RELAY [SEED]]")
 }
 
 struct Load {

@@ -1,3 +1,4 @@
+import DatagramIO
 package import Fleet
 package import Logging
 package import NIOCore
@@ -51,6 +52,7 @@ package struct HTTPBootService: Service {
 
     private func bootstrap(_ pipeline: BootHTTPPipeline, _ connections: ConnectionRegistry) -> ServerBootstrap {
         let group = MultiThreadedEventLoopGroup.singleton
+        for loop in group.makeIterator() { loop.execute { PromptThread.begin() } }
         let turns = Dictionary(uniqueKeysWithValues: group.makeIterator().map { (ObjectIdentifier($0), TransferTurns(eventLoop: $0)) })
         return ServerBootstrap(group: group)
             // The system cuts it to net.core.somaxconn. What does not fit waits for its next SYN: 1, 3, 7 s.

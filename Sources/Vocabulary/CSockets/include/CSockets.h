@@ -104,5 +104,9 @@ int csockets_packet_send(int descriptor, struct csockets_frame *frames, int coun
 
 /// An eventfd: non-blocking, closed on exec.
 int csockets_eventfd(void);
+/// How long the calling thread runs before another of its kind has its turn (sched_setattr(2), EEVDF of Linux 6.12 and later): who wants
+/// little at a time is served sooner. Returns the slice that it has now, 0 from an older kernel, -errno.
+long csockets_slice(uint64_t nanoseconds);
+
 /// The calling thread's name; 15 bytes of it.
 void csockets_name_thread(const char *name);
