@@ -71,8 +71,10 @@ package struct LeaseTable: Sendable {
         return last
     }
 
-    /// Whether the NIC has, or had here, any address.
-    package func knows(_ hardwareAddress: HardwareAddress) -> Bool { addresses[hardwareAddress] != nil }
+    /// Whether the NIC may be using an address of ours: it took one, and has it still.
+    package func hasLease(_ hardwareAddress: HardwareAddress, at now: Int64) -> Bool {
+        addresses[hardwareAddress]?.contains { records[$0]?.current.isInUse(at: now) ?? false } ?? false
+    }
 
     /// How many addresses are quarantined because of this NIC.
     package func quarantined(by hardwareAddress: HardwareAddress, at now: Int64) -> Int {

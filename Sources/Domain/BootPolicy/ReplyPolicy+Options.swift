@@ -17,12 +17,12 @@ extension DHCPMessage {
         let asked = request.asked
         func wants(_ code: DHCPOptionCode) -> Bool { asked.isEmpty || asked.contains(code) || request.bootClient != nil }
         subnetMask = plan.prefix.mask
-        if wants(.router) { routers = plan.routers }
+        if wants(.router), !request.isToldRoutes(plan) || request.bootClient != nil { routers = plan.routers }
         if wants(.domainNameServer) { domainNameServers = plan.nameServers }
         if asked.contains(.broadcastAddress) { broadcastAddress = plan.prefix.broadcast }
         if wants(.domainName), let name = plan.domainName { domainName = name }
         if asked.isEmpty || asked.contains(.networkTimeServers) { networkTimeServers = plan.timeServers }
-        // A client that reads option 121 ignores option 3, so the default route goes into it as well (RFC 3442).
+        // A client that reads option 121 ignores option 3, so the default route goes into it as well, and option 3 need not be there (RFC 3442).
         if !plan.routes.isEmpty, asked.isEmpty || asked.contains(.classlessStaticRoutes) {
             classlessStaticRoutes = plan.routesWithDefault.map { ClasslessStaticRoute(destination: $0.destination, router: $0.router) }
         }
@@ -38,6 +38,7 @@ extension DHCPMessage {
         let asked = request.asked
         for (code, bytes) in further.sorted(by: { $0.key < $1.key }) {
             let code = DHCPOptionCode(rawValue: code)
+            if code == .staticRoutes, request.isToldRoutes(plan) { continue }
             if asked.isEmpty || asked.contains(code) { options.set(code, to: bytes) }
         }
     }
@@ -88,7 +89,22 @@ extension DHCPMessage {
 }
 
 extension DHCPMessage {
-    /// The bytes of a reply within what the client takes. What a host can do without is left out first, in the order of this list.
+    /// What the server says by itself. All else is from `options` of documents.
+    private static let ownOptions: DHCPCodeSet = {
+        let codes: [UInt8] = [1, 3, 6, 15, 28, 42] + Array(50...61) + [66, 67, 82, 93, 94, 97, 118, 121, 175]
+        return DHCPCodeSet(codes.map(DHCPOptionCode.init(rawValue:)))
+    }()
+
+    /// What a host can do without, in the order in which it is left out: the longest of what documents say besides first, as one of them is
+    /// why a reply is too large, nearly always.
+    private var spareOptions: [DHCPOptionCode] {
+        // Without option 43 firmware takes an offer that says `PXEClient` for invalid.
+        let further = options.codes.filter { !Self.ownOptions.contains($0) && ($0 != .vendorSpecificInformation || vendorClassIdentifier == nil) }
+        return further.sorted { (options[$0]?.count ?? 0, $0.rawValue) > (options[$1]?.count ?? 0, $1.rawValue) }
+            + [.networkTimeServers, .domainName, .broadcastAddress, .tftpServerName, .domainNameServer, .classlessStaticRoutes, .router]
+    }
+
+    /// The bytes of a reply within what the client takes. What a host can do without is left out (`spareOptions`).
     package func encode(answering request: DHCPMessage, linkMTU: Int = 1500) throws(DHCPRefusal) -> [UInt8] {
         var reply = self
         return try reply.finish(answering: request, linkMTU: linkMTU)
@@ -98,13 +114,15 @@ extension DHCPMessage {
     package mutating func finish(answering request: DHCPMessage, linkMTU: Int = 1500) throws(DHCPRefusal) -> [UInt8] {
         let capacity = request.replyCapacity(linkMTU: linkMTU)
         if encodedSize > capacity {
-            for spare: DHCPOptionCode in [.networkTimeServers, .domainName, .broadcastAddress, .tftpServerName, .domainNameServer, .router]
-            where encodedSize > capacity {
-                options.remove(spare)
-            }
+            for spare in spareOptions where encodedSize > capacity { options.remove(spare) }
         }
         do { return try finish(maximumSize: capacity) } catch { throw .replyTooLarge }
     }
+}
+
+extension CheckedRequest {
+    /// Whether it asked for option 121, and is given it.
+    fileprivate func isToldRoutes(_ plan: SubnetPlan) -> Bool { !plan.routes.isEmpty && asked.contains(.classlessStaticRoutes) }
 }
 
 extension SubnetPlan {

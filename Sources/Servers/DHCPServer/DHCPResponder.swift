@@ -171,9 +171,10 @@ package struct DHCPResponder: Sendable {
             guard let lease = change.leases.first else { return .ignore(.leaseUnknown) }
             return Response(policy.reply(to: request, in: subnet, decision: .granted(lease), servers: servers), after: change)
         } catch {
-            // Who chose us is answered always. Who speaks of an address that it had is not, where we know neither of both: a DHCPNAK from the
-            // wrong server takes the address of a client that was right (RFC 2131 section 4.3.2).
-            if kind != .selecting, !subnet.plan.isAuthoritative, error.mayBeAnothers, !table.knows(client.hardwareAddress) {
+            // Who chose us is answered always. Who speaks of an address that it had is not, where the address is none that we gave, and the
+            // client has none of ours: a DHCPNAK from the wrong server takes the address of a client that was right (RFC 2131 section 4.3.2).
+            // What we once offered to it, or gave it until then, says nothing: it may have chosen another server since.
+            if kind != .selecting, !subnet.plan.isAuthoritative, error.mayBeAnothers, !table.hasLease(client.hardwareAddress, at: now) {
                 return .ignore(DHCPRefusal(error))
             }
             return Response(policy.reply(to: request, in: subnet, decision: .refused(error), servers: servers))

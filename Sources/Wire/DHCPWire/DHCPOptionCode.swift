@@ -17,6 +17,7 @@ extension DHCPOptionCode {
     package static let rootPath = Self(17)
     package static let interfaceMTU = Self(26)
     package static let broadcastAddress = Self(28)
+    package static let staticRoutes = Self(33)
     package static let networkTimeServers = Self(42)
     package static let vendorSpecificInformation = Self(43)
     package static let requestedAddress = Self(50)

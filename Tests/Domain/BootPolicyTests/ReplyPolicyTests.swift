@@ -80,6 +80,45 @@ import Testing
         #expect(reply.classlessStaticRoutes.last?.destination.length == 0)
     }
 
+    @Test("Routers and static routes are not said beside the routes that a client asked for, but to firmware; others get both (RFC 3442)")
+    func routersBesideRoutes() throws {
+        var plan = try rackSubnet().plan
+        plan.routes = [SubnetRoute(destination: try #require(IPv4Prefix("10.9.0.0/16")), router: IPv4Address(10, 0, 0, 9))]
+        plan.options = [33: [10, 8, 0, 1, 10, 0, 0, 9]]
+        func codes(_ request: DHCPMessage) throws -> Set<UInt8> {
+            Set(try replied(to: request, in: ServedSubnet(plan)).reply.options.codes.map(\.rawValue)).intersection([3, 33, 121])
+        }
+        var system = message(uuid: nil)
+        #expect(try codes(system) == [3, 33, 121])
+        system.parameterRequestList = [.classlessStaticRoutes, .staticRoutes, .router]
+        #expect(try codes(system) == [121])
+        system.parameterRequestList = [.staticRoutes, .router]
+        #expect(try codes(system) == [3, 33])
+        var firmware = message(vendorClass: "PXEClient", architecture: 7)
+        firmware.parameterRequestList = [.classlessStaticRoutes, .router]
+        #expect(try codes(firmware) == [3, 121])
+    }
+
+    @Test("Options of documents that a client has no room for are left out, the longest first, and the network stays")
+    func tooLongOptions() throws {
+        var plan = try rackSubnet().plan
+        plan.options = [224: [UInt8](repeating: 7, count: 300), 225: [UInt8](repeating: 8, count: 40), 43: [UInt8](repeating: 9, count: 260)]
+        let reply = try replied(to: message(uuid: nil), in: ServedSubnet(plan)).reply
+        #expect(reply.options[DHCPOptionCode(rawValue: 224)] == nil && reply.options[DHCPOptionCode(rawValue: 225)] != nil)
+        #expect(reply.routers.count == 1 && reply.domainNameServers.count == 1 && reply.networkTimeServers.count == 1)
+        plan.options = [:]
+        for code in 224...230 as ClosedRange<UInt8> { plan.options[code] = [UInt8](repeating: 7, count: 200) }
+        let full = try replied(to: message(uuid: nil), in: ServedSubnet(plan)).reply
+        #expect(full.routers.count == 1 && full.options[DHCPOptionCode(rawValue: 224)] != nil && full.options[DHCPOptionCode(rawValue: 230)] == nil)
+        // Without option 43 firmware takes what stands beside another server's offer for invalid.
+        let firmware = message(vendorClass: "PXEClient", architecture: 7)
+        let proxied = ReplyPolicy().proxyReply(to: try CheckedRequest(firmware), in: ServedSubnet(plan), servers: servers)
+        guard case .reply(var beside, _, _) = proxied else { throw Ignored(decision: proxied) }
+        beside.options.set(DHCPOptionCode(rawValue: 230), to: [UInt8](repeating: 7, count: 700))
+        let left = try DHCPMessage(decoding: try beside.encode(answering: firmware))
+        #expect(left.options.contains(.vendorSpecificInformation) && left.vendorClassIdentifier == "PXEClient")
+    }
+
     @Test("A firmware gets the network whatever it lists, a running system what it asks for, and both a subnet mask")
     func parameters() throws {
         var system = message(uuid: nil)

@@ -184,6 +184,32 @@ import Testing
         }
     }
 
+    @Test(
+        "A client that chose another server is not told no by ours, whatever it had or was offered here", arguments: ["offered", "ended", "returned"])
+    func choseAnother(before: String) throws {
+        var responder = try responder()
+        var now: Int64 = 100
+        func respond(_ type: DHCPMessageType, _ change: (inout DHCPMessage) -> Void) throws -> Response {
+            var request = message(type, from: nic(2))
+            change(&request)
+            return responder.respond(to: try CheckedRequest(request), arrival: Self.arrival, now: now)
+        }
+        if before == "offered" {
+            _ = try respond(.discover) { _ in }
+        } else {
+            let address = try lease(&responder, to: nic(2))
+            if before == "returned" { _ = try respond(.release) { $0.clientAddress = address } } else { now = 100_000 }
+        }
+        let theirs = IPv4Address(10, 0, 0, 109)
+        let chosen = try respond(.request) {
+            $0.serverIdentifier = IPv4Address(10, 0, 0, 9)
+            $0.requestedAddress = theirs
+        }
+        #expect(chosen == .ignore(.otherServerChosen))
+        #expect(try respond(.request) { $0.requestedAddress = theirs } == .ignore(.leaseUnknown))
+        #expect(try respond(.request) { $0.clientAddress = theirs } == .ignore(.leaseUnknown))
+    }
+
     @Test("A DHCPINFORM that comes through a relay is answered there, though its client leaves its address out")
     func relayedInform() throws {
         var responder = try responder()

@@ -75,7 +75,7 @@ enum DHCPOptionFields {
 
     private static func isWithin(_ bytes: [UInt8], _ known: KnownDHCPOption, _ name: String, _ cursor: Cursor) -> Bool {
         guard let expectation = known.limit.broken(by: bytes) else { return true }
-        cursor.report(.invalidValue, "\(name) (option \(known.code)) is \(expectation)")
+        cursor.report(.invalidValue, "\(name) (option \(known.code)) must be \(expectation)")
         return false
     }
 

@@ -2,7 +2,11 @@
 struct KnownDHCPOption {
     /// Of the values that the type has, those that the option may have.
     enum Limit {
-        case none, oneAddress, addressPairs
+        case none, oneAddress
+        /// Each an address and its mask.
+        case addressPairs
+        /// Pairs, of which no first is 0.0.0.0.
+        case hostRoutes
         case atLeast(Int)
         case oneOf([Int])
     }
@@ -20,8 +24,13 @@ struct KnownDHCPOption {
         "timeOffset": .init(2, .signed32), "logServers": .init(7, .addresses), "hostName": .init(12, .text), "rootPath": .init(17, .text),
         // Section 5.1: 68 is the least.
         "interfaceMTU": .init(26, .unsigned16, .atLeast(68)), "broadcastAddress": .init(28, .addresses, .oneAddress),
-        // Section 5.8: destination and router, one host each.
-        "staticRoutes": .init(33, .addresses, .addressPairs),
+        // Section 4.3: address and mask. Sections 4.4 and 4.5: the least.
+        "policyFilter": .init(21, .addresses, .addressPairs), "maximumReassemblySize": .init(22, .unsigned16, .atLeast(576)),
+        "ipTimeToLive": .init(23, .unsigned8, .atLeast(1)),
+        // Section 5.8: destination and router, one host each; a default route is none.
+        "staticRoutes": .init(33, .addresses, .hostRoutes),
+        // Section 7.1
+        "tcpTimeToLive": .init(37, .unsigned8, .atLeast(1)),
         "nisDomain": .init(40, .text), "nisServers": .init(41, .addresses), "vendorSpecific": .init(43, .hex),
         "netbiosNameServers": .init(44, .addresses), "netbiosDatagramServers": .init(45, .addresses),
         // Section 8.7: B-, P-, M- and H-node.
@@ -43,14 +52,22 @@ struct KnownDHCPOption {
 
 extension KnownDHCPOption.Limit {
     /// Several destinations may have one router.
-    var allowsRepeats: Bool { if case .addressPairs = self { true } else { false } }
+    var allowsRepeats: Bool {
+        switch self {
+        case .addressPairs, .hostRoutes: true
+        default: false
+        }
+    }
 
     /// What is expected; `nil` where the bytes are such.
     func broken(by bytes: [UInt8]) -> String? {
         let number = bytes.reduce(0) { $0 << 8 | Int($1) }
         switch self {
         case .oneAddress where bytes.count != 4: return "one address"
-        case .addressPairs where bytes.count % 8 != 0: return "pairs of addresses, a destination and its router"
+        case .addressPairs where bytes.count % 8 != 0: return "pairs of addresses, an address and its mask"
+        case .hostRoutes where bytes.count % 8 != 0: return "pairs of addresses, a destination and its router"
+        case .hostRoutes where stride(from: 0, to: bytes.count, by: 8).contains { bytes[$0..<$0 + 4].allSatisfy { $0 == 0 } }:
+            return "routes to hosts, and no default route, which is written into routers or routes"
         case .atLeast(let least) where number < least: return "at least \(least)"
         case .oneOf(let values) where !values.contains(number): return "one of \(values.map(String.init).joined(separator: ", "))"
         default: return nil
